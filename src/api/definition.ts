@@ -1,0 +1,67 @@
+import type { FieldError } from './field-error.ts';
+import type { KubernetesObject, ResourceRef } from './meta.ts';
+
+/**
+ * All that the API server knows of one resource: facts and pure rules, no handlers. Adding a kind to Drydock is one
+ * file that exports one of these. Every rule takes frozen objects and gives back a new object that shares what did not
+ * change (or the same object where nothing did).
+ */
+export interface ResourceDefinition<T extends KubernetesObject = KubernetesObject> extends ResourceRef<T> {
+  readonly listKind: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  /** e.g. 'all'. */
+  readonly categories: readonly string[];
+  readonly verbs: readonly string[];
+  /** The schema's name, e.g. io.k8s.api.core.v1.Pod. */
+  readonly schema: string;
+  readonly subresources: readonly SubresourceDefinition[];
+  /** Fields for field selectors besides metadata.name and metadata.namespace. */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  readonly columns: readonly ColumnDefinition<T>[];
+  readonly strategy: Strategy<T>;
+  /** Where objects live in the store, when not /registry/<resource>; events.k8s.io shares with core events. Kubernetes: the registry's key layout. */
+  readonly storagePrefix?: string;
+}
+
+export interface SubresourceDefinition {
+  /** 'status', 'scale', 'log', 'exec', … */
+  readonly name: string;
+  readonly kind: string;
+  /** Group and version of the kind, where it is not the resource's own. */
+  readonly group?: string;
+  readonly version?: string;
+  readonly verbs: readonly string[];
+}
+
+export interface Strategy<T extends KubernetesObject> {
+  /** Fills in what upstream's defaulting fills in. */
+  defaults(object: T): T;
+  /** Drops status and what clients may not set; sets generation 1 where the kind has one. */
+  prepareForCreate(object: T): T;
+  /** Keeps status, bumps generation where the spec changed. next already carries the identity of old. */
+  prepareForUpdate(next: T, old: T): T;
+  validateCreate(object: T): readonly FieldError[];
+  validateUpdate(next: T, old: T): readonly FieldError[];
+  /** A write to the status subresource: keeps everything but status (and what upstream lets through). Absent: the kind has no status subresource. */
+  prepareForStatusUpdate?(next: T, old: T): T;
+  validateStatusUpdate?(next: T, old: T): readonly FieldError[];
+  /** Warnings for the client (HTTP header Warning: 299). */
+  warnings?(object: T): readonly string[];
+  /** PUT without a resourceVersion is allowed (most kinds: yes). */
+  readonly allowUnconditionalUpdate: boolean;
+  /** PUT on a name that does not exist creates it (Lease, Endpoints, …). */
+  readonly allowCreateOnUpdate: boolean;
+}
+
+/** One column of a Table. Kubernetes: metav1.TableColumnDefinition and pkg/printers/internalversion. */
+export interface ColumnDefinition<T extends KubernetesObject> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  /** 'name' for the first column. */
+  readonly format: string;
+  readonly description: string;
+  /** 0 always, 1 only with -o wide. */
+  readonly priority: number;
+  cell(object: T, nowMs: number): string | number | boolean | null;
+}

@@ -1,0 +1,59 @@
+import type { Disposable } from '../base/index.ts';
+import type { KubernetesObject, ResourceDefinition } from '../api/index.ts';
+import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
+
+/** Who makes a request. Kubernetes: authentication/user.Info. */
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** An answer as HTTP will give it. */
+export interface ApiResponse {
+  readonly code: 200 | 201 | 202;
+  /** A frozen object or list, or a Status. */
+  readonly object: KubernetesObject | object;
+  readonly warnings: readonly string[];
+}
+
+export interface AuthorizationAttributes {
+  readonly verb: string;
+  readonly group?: string;
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  /** For non-resource requests, e.g. /healthz. */
+  readonly path?: string;
+}
+
+export interface AuthorizationDecision {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
+/** The API server without its HTTP: the only door to the store. */
+export interface ApiServer {
+  /** Bootstrap objects are in the store. */
+  start(): Promise<void>;
+  stop(): void;
+  /** A transport in the same process with the identity of user; authorization and admission apply as for everybody. */
+  transportFor(user: UserInfo): Transport;
+  /** Authorization, admission, validation, storage. Rejects with StatusError. */
+  request(user: UserInfo, request: ApiRequest): Promise<ApiResponse>;
+  watch(user: UserInfo, request: Omit<ApiRequest, 'verb'>, sink: WatchSink): Disposable;
+  authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
+  /** The user of a bearer token, or undefined. */
+  authenticateToken(token: string): Promise<UserInfo | undefined>;
+  readonly resources: ResourceTable;
+}
+
+/** The resources that are served. */
+export interface ResourceTable {
+  get(group: string, version: string, resource: string): ResourceDefinition | undefined;
+  all(): readonly ResourceDefinition[];
+  /** Called when resources come or go. */
+  onChange(listener: () => void): Disposable;
+}

@@ -1,0 +1,2 @@
+export * from './kubelet-connection.ts';
+export * from './transport.ts';
