@@ -1,1 +1,2 @@
+export { openMemoryStore } from './memory-store.ts';
 export * from './store.ts';
