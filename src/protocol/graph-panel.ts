@@ -1,0 +1,111 @@
+import type { ObjectRef } from './object-ref.ts';
+import type { PanelCluster, PanelInit, PanelProblem, PanelReady, PanelStartCluster } from './panel.ts';
+import { parseFields, parseObjectRef, parseOptionalText, parseText, ProtocolError } from './parse.ts';
+
+/**
+ * A cluster object on its way to the graph: the API object without managedFields and without what a picture must not
+ * hold (the values of Secret and ConfigMap data are replaced by ''). The panel turns objects into nodes and edges with
+ * src/graph, in its own thread, so that the extension host stays free.
+ */
+export interface GraphObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Changes to the set of objects, in the order in which they happened. Batches hold at most GRAPH_BATCH_MAX objects. */
+export interface GraphObjects {
+  readonly type: 'objects';
+  /** True: forget everything first (the first batch, and after the cluster came back). */
+  readonly reset: boolean;
+  readonly upserted: readonly GraphObject[];
+  /** uids. */
+  readonly deleted: readonly string[];
+  /** True while more batches of the same first load follow; lay out when it turns false. */
+  readonly more: boolean;
+  /** Newest resourceVersion among what has been sent, for the time slider. */
+  readonly revision: string;
+  /** Set where the objects are the cluster as it was at this revision, not as it is now. */
+  readonly historicRevision?: string;
+}
+
+/** Most objects in one message: keeps one message's serialisation under the 4 ms of the extension host. */
+export const GRAPH_BATCH_MAX = 100;
+
+/** Select and reveal this object; undefined clears the selection. */
+export interface GraphSelect {
+  readonly type: 'select';
+  readonly ref: ObjectRef | undefined;
+}
+
+/** A request for the past could not be met: the revision has been compacted, or never was. */
+export interface GraphHistoryFailed {
+  readonly type: 'historyFailed';
+  readonly revision: string;
+  readonly message: string;
+}
+
+/** Extension → graph panel. */
+export type GraphHostMessage = PanelInit | PanelCluster | GraphObjects | GraphSelect | GraphHistoryFailed;
+
+/** What the user can do with an object from the graph. `details` opens the description. */
+export const GRAPH_ACTIONS = ['details', 'openYaml', 'logs', 'shell', 'portForward', 'scale', 'delete', 'revealInTree'] as const;
+export type GraphAction = (typeof GRAPH_ACTIONS)[number];
+
+export interface GraphDoAction {
+  readonly type: 'action';
+  readonly action: GraphAction;
+  readonly ref: ObjectRef;
+  /** For logs and shell, where the user picked one. */
+  readonly container?: string;
+}
+
+/** The user selected an object in the graph (undefined: nothing). */
+export interface GraphSelected {
+  readonly type: 'selected';
+  readonly ref: ObjectRef | undefined;
+}
+
+/** Show the cluster at a revision; undefined goes back to now. */
+export interface GraphShowRevision {
+  readonly type: 'showRevision';
+  readonly revision: string | undefined;
+}
+
+/** Graph panel → extension. */
+export type GraphPanelMessage = PanelReady | PanelProblem | PanelStartCluster | GraphDoAction | GraphSelected | GraphShowRevision;
+
+/** The message that a graph panel sent, checked field by field. Throws ProtocolError. */
+export function parseGraphPanelMessage(message: unknown): GraphPanelMessage {
+  const fields = parseFields(message);
+  const type = parseText(fields, 'type');
+  switch (type) {
+    case 'ready':
+    case 'startCluster':
+      return { type };
+    case 'problem':
+      return { type, message: parseText(fields, 'message') };
+    case 'selected':
+      return { type, ref: fields['ref'] === undefined ? undefined : parseObjectRef(fields, 'ref') };
+    case 'showRevision': {
+      const revision = parseOptionalText(fields, 'revision');
+      if (revision !== undefined && !/^[0-9]{1,20}$/.test(revision)) throw new ProtocolError('revision must be a number');
+      return { type, revision };
+    }
+    case 'action': {
+      const action = GRAPH_ACTIONS.find((known) => known === fields['action']);
+      if (action === undefined) throw new ProtocolError(`unknown action ${JSON.stringify(fields['action'])}`);
+      const container = parseOptionalText(fields, 'container');
+      return { type, action, ref: parseObjectRef(fields, 'ref'), ...(container === undefined ? {} : { container }) };
+    }
+    default:
+      throw new ProtocolError(`unknown message ${JSON.stringify(type)}`);
+  }
+}
