@@ -39,6 +39,8 @@ export interface Disk {
   /** Names in a folder, sorted; empty where there is none. */
   list(folder: string): Promise<readonly string[]>;
   remove(path: string): Promise<void>;
+  /** Takes the folder for this process alone until disposed. Rejects with a DiskError ELOCKED that names the holder. */
+  lock(): Promise<Disposable>;
 }
 
 export interface AppendFile {

@@ -1,0 +1,103 @@
+import { toDisposable } from '../../base/index.ts';
+import { type Disk, DiskError, type Random } from '../world.ts';
+
+interface File {
+  bytes: Uint8Array;
+  /** Up to here the file survives a crash. */
+  durableBytes: number;
+}
+
+/** A disk in memory that can fill up, fail, and lose what was not synced. */
+export interface SimulatedDisk extends Disk {
+  /** The machine loses power: of what was not synced, a random prefix stays, with a random byte flipped now and then. */
+  crash(): void;
+  /** Writes beyond so many bytes in all fail with ENOSPC. */
+  capacityBytes: number;
+  /** The next sync fails with EIO. */
+  failNextSync: boolean;
+  /** Direct access for tests that damage files. */
+  readonly files: Map<string, { bytes: Uint8Array }>;
+}
+
+export function createSimulatedDisk(random: Random): SimulatedDisk {
+  const files = new Map<string, File>();
+  let locked = false;
+  const usedBytes = () => {
+    let total = 0;
+    for (const file of files.values()) total += file.bytes.length;
+    return total;
+  };
+  const reserve = (bytes: number) => {
+    if (usedBytes() + bytes > disk.capacityBytes) throw new DiskError('ENOSPC', 'no space left on device');
+  };
+  const disk: SimulatedDisk = {
+    capacityBytes: Number.POSITIVE_INFINITY,
+    failNextSync: false,
+    files,
+    async read(path) {
+      return files.get(path)?.bytes.slice();
+    },
+    async writeAtomic(path, bytes) {
+      reserve(bytes.length);
+      files.set(path, { bytes: bytes.slice(), durableBytes: bytes.length });
+    },
+    async openAppend(path) {
+      const file = files.get(path) ?? { bytes: new Uint8Array(), durableBytes: 0 };
+      files.set(path, file);
+      return {
+        get lengthBytes() {
+          return file.bytes.length;
+        },
+        async append(bytes) {
+          reserve(bytes.length);
+          const longer = new Uint8Array(file.bytes.length + bytes.length);
+          longer.set(file.bytes);
+          longer.set(bytes, file.bytes.length);
+          file.bytes = longer;
+        },
+        async sync() {
+          if (disk.failNextSync) {
+            disk.failNextSync = false;
+            throw new DiskError('EIO', 'i/o error');
+          }
+          file.durableBytes = file.bytes.length;
+        },
+        async truncate(lengthBytes) {
+          file.bytes = file.bytes.slice(0, lengthBytes);
+          file.durableBytes = Math.min(file.durableBytes, lengthBytes);
+        },
+        async close() {},
+      };
+    },
+    async list(folder) {
+      const prefix = folder === '' ? '' : `${folder}/`;
+      const names = new Set<string>();
+      for (const path of files.keys()) if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split('/')[0] as string);
+      return [...names].sort();
+    },
+    async remove(path) {
+      files.delete(path);
+    },
+    async lock() {
+      if (locked) throw new DiskError('ELOCKED', 'the folder is in use');
+      locked = true;
+      return toDisposable(() => {
+        locked = false;
+      });
+    },
+    crash() {
+      locked = false;
+      for (const file of files.values()) {
+        const unsynced = file.bytes.length - file.durableBytes;
+        const kept = file.durableBytes + Math.floor(random.next() * (unsynced + 1));
+        file.bytes = file.bytes.slice(0, kept);
+        if (kept > file.durableBytes && random.next() < 0.3) {
+          const at = file.durableBytes + Math.floor(random.next() * (kept - file.durableBytes));
+          file.bytes[at] = (file.bytes[at] as number) ^ (1 << Math.floor(random.next() * 8));
+        }
+        file.durableBytes = file.bytes.length;
+      }
+    },
+  };
+  return disk;
+}
