@@ -9,8 +9,11 @@ interface File {
 
 /** A disk in memory that can fill up, fail, and lose what was not synced. */
 export interface SimulatedDisk extends Disk {
-  /** The machine loses power: of what was not synced, a random prefix stays, with a random byte flipped now and then. */
-  crash(): void;
+  /**
+   * The machine loses power and comes back with the disk that is returned: of what was not synced a random prefix stays,
+   * with a random bit flipped now and then. This object belonged to what ran before: its calls never settle any more.
+   */
+  crash(): SimulatedDisk;
   /** Writes beyond so many bytes in all fail with ENOSPC. */
   capacityBytes: number;
   /** The next sync fails with EIO. */
@@ -20,8 +23,17 @@ export interface SimulatedDisk extends Disk {
 }
 
 export function createSimulatedDisk(random: Random): SimulatedDisk {
-  const files = new Map<string, File>();
+  return openDisk(random, new Map());
+}
+
+function openDisk(random: Random, files: Map<string, File>): SimulatedDisk {
   let locked = false;
+  let dead = false;
+  /** Every call goes through here. */
+  const whileAlive = <T>(run: () => T): Promise<T> => {
+    if (dead) return new Promise(() => undefined);
+    return Promise.resolve().then(() => (dead ? new Promise<never>(() => undefined) : run()));
+  };
   const usedBytes = () => {
     let total = 0;
     for (const file of files.values()) total += file.bytes.length;
@@ -34,59 +46,55 @@ export function createSimulatedDisk(random: Random): SimulatedDisk {
     capacityBytes: Number.POSITIVE_INFINITY,
     failNextSync: false,
     files,
-    async read(path) {
-      return files.get(path)?.bytes.slice();
-    },
-    async writeAtomic(path, bytes) {
+    read: (path) => whileAlive(() => files.get(path)?.bytes.slice()),
+    writeAtomic: (path, bytes) => whileAlive(() => {
       reserve(bytes.length);
       files.set(path, { bytes: bytes.slice(), durableBytes: bytes.length });
-    },
-    async openAppend(path) {
+    }),
+    openAppend: (path) => whileAlive(() => {
       const file = files.get(path) ?? { bytes: new Uint8Array(), durableBytes: 0 };
       files.set(path, file);
       return {
         get lengthBytes() {
           return file.bytes.length;
         },
-        async append(bytes) {
+        append: (bytes) => whileAlive(() => {
           reserve(bytes.length);
           const longer = new Uint8Array(file.bytes.length + bytes.length);
           longer.set(file.bytes);
           longer.set(bytes, file.bytes.length);
           file.bytes = longer;
-        },
-        async sync() {
+        }),
+        sync: () => whileAlive(() => {
           if (disk.failNextSync) {
             disk.failNextSync = false;
             throw new DiskError('EIO', 'i/o error');
           }
           file.durableBytes = file.bytes.length;
-        },
-        async truncate(lengthBytes) {
+        }),
+        truncate: (lengthBytes) => whileAlive(() => {
           file.bytes = file.bytes.slice(0, lengthBytes);
           file.durableBytes = Math.min(file.durableBytes, lengthBytes);
-        },
-        async close() {},
+        }),
+        close: () => whileAlive(() => undefined),
       };
-    },
-    async list(folder) {
+    }),
+    list: (folder) => whileAlive(() => {
       const prefix = folder === '' ? '' : `${folder}/`;
       const names = new Set<string>();
       for (const path of files.keys()) if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split('/')[0] as string);
       return [...names].sort();
-    },
-    async remove(path) {
-      files.delete(path);
-    },
-    async lock() {
+    }),
+    remove: (path) => whileAlive(() => void files.delete(path)),
+    lock: () => whileAlive(() => {
       if (locked) throw new DiskError('ELOCKED', 'the folder is in use');
       locked = true;
       return toDisposable(() => {
         locked = false;
       });
-    },
+    }),
     crash() {
-      locked = false;
+      dead = true;
       for (const file of files.values()) {
         const unsynced = file.bytes.length - file.durableBytes;
         const kept = file.durableBytes + Math.floor(random.next() * (unsynced + 1));
@@ -97,6 +105,7 @@ export function createSimulatedDisk(random: Random): SimulatedDisk {
         }
         file.durableBytes = file.bytes.length;
       }
+      return openDisk(random, new Map([...files].map(([path, file]) => [path, { ...file }])));
     },
   };
   return disk;
