@@ -1,0 +1,120 @@
+import type { Disposable } from '../base/index.ts';
+import { type Event, formatTime, hasReason, type KubernetesObject, type ObjectReference, type ResourceRef, StatusError } from '../api/index.ts';
+import type { Clock } from '../world/index.ts';
+import type { Client } from './client.ts';
+import { type Correlation, EventCorrelator, type EventFacts } from './event-correlator.ts';
+
+/** Core v1 Events. */
+const events: ResourceRef<Event> = { group: '', version: 'v1', resource: 'events', kind: 'Event', namespaced: true };
+
+/** Tells learners and operators what a component does, as Events. Never blocks, never fails its caller. */
+export interface EventRecorder extends Disposable {
+  event(involvedObject: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** Resolves when all told so far is written or given up. */
+  flush(): Promise<void>;
+}
+
+export interface EventRecorderOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  /** e.g. deployment-controller, default-scheduler, kubelet. */
+  readonly component: string;
+  /** The node, for kubelets. */
+  readonly host?: string;
+}
+
+/** Events that wait to be written; more are dropped. Kubernetes: record.maxQueuedEvents. */
+const queuedEventsMax = 1000;
+/** Kubernetes: record.maxTriesPerEvent, and the sleep between. */
+const retriesMax = 12;
+const retryMs = 10_000;
+
+/** The reference to an object that an Event carries. */
+export function objectReference<T extends KubernetesObject>(ref: ResourceRef<T>, object: T, fieldPath?: string): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = object.metadata;
+  return {
+    kind: ref.kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name, uid,
+    apiVersion: ref.group === '' ? ref.version : `${ref.group}/${ref.version}`,
+    resourceVersion,
+    ...(fieldPath === undefined ? {} : { fieldPath }),
+  };
+}
+
+/** Kubernetes: client-go tools/record, with its correlator. Events have count, firstTimestamp and lastTimestamp. */
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  const { clock, component, host } = options;
+  const resource = options.client.resource(events);
+  const correlator = new EventCorrelator();
+  const queue: EventFacts[] = [];
+  const source = `${component}|${host ?? ''}`;
+  const disposal = new AbortController();
+  let writing: Promise<void> | undefined;
+  let lastNanos = 0n;
+
+  /** Unique within this recorder, and like upstream the time in nanoseconds. */
+  const nameSuffix = (nowMs: number) => {
+    const nanos = BigInt(Math.floor(nowMs)) * 1_000_000n;
+    lastNanos = nanos > lastNanos ? nanos : lastNanos + 1n;
+    return lastNanos.toString(16);
+  };
+  const newEvent = (facts: EventFacts, message: string, nowMs: number) => {
+    const time = formatTime(nowMs);
+    const { involvedObject } = facts;
+    return {
+      apiVersion: 'v1', kind: 'Event',
+      metadata: { name: `${involvedObject.name}.${nameSuffix(nowMs)}`, namespace: involvedObject.namespace ?? 'default' },
+      involvedObject,
+      reason: facts.reason,
+      message,
+      source: { component, ...(host === undefined ? {} : { host }) },
+      firstTimestamp: time, lastTimestamp: time, count: 1,
+      type: facts.type,
+      reportingComponent: component, reportingInstance: host ?? '',
+    };
+  };
+  const write = async (facts: EventFacts, correlation: Exclude<Correlation, { kind: 'skip' }>) => {
+    const nowMs = clock.nowMs();
+    if (correlation.kind === 'count') {
+      const patch = { count: correlation.count, lastTimestamp: formatTime(nowMs), message: correlation.message };
+      try {
+        const event = await resource.patch(correlation.event, patch, { type: 'application/strategic-merge-patch+json' });
+        return correlator.record(correlation.key, event);
+      } catch (error) {
+        if (!hasReason(error, 'NotFound')) throw error;
+        correlator.forget(correlation.key); // its hour is over; tell it anew
+      }
+    }
+    correlator.record(correlation.key, await resource.create(newEvent(facts, correlation.message, nowMs)));
+  };
+  const writeAll = async () => {
+    for (let facts = queue.shift(); facts !== undefined; facts = queue.shift()) {
+      const correlation = correlator.correlate(source, facts, clock.nowMs());
+      if (correlation.kind === 'skip') continue;
+      for (let tries = 0; tries < retriesMax && !disposal.signal.aborted; tries++) {
+        try {
+          await write(facts, correlation);
+          break;
+        } catch (error) {
+          if (error instanceof StatusError && error.code < 500 && error.code !== 429) break; // e.g. the namespace is going
+          await clock.sleep(retryMs, disposal.signal);
+        }
+      }
+    }
+    writing = undefined;
+  };
+
+  return {
+    event(involvedObject, type, reason, message) {
+      if (disposal.signal.aborted || queue.length >= queuedEventsMax) return;
+      queue.push({ involvedObject, type, reason, message });
+      writing ??= Promise.resolve().then(writeAll);
+    },
+    flush: () => writing ?? Promise.resolve(),
+    dispose() {
+      disposal.abort();
+      queue.length = 0;
+    },
+  };
+}
