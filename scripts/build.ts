@@ -4,9 +4,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateSchema } from './generate-schema.ts';
-
-/** The repository's root. */
-export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+import { root } from './root.ts';
 
 const common: BuildOptions = {
   absWorkingDir: root,

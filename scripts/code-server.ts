@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
-import { root } from './build.ts';
+import { root } from './root.ts';
 
 /** A real VS Code (workbench, extension host, webviews) for machines without a desktop one. It embeds VS Code 1.139. */
 const VERSION = '4.139.1';

@@ -2,7 +2,8 @@ import { createVSIX } from '@vscode/vsce';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildAll, root } from './build.ts';
+import { buildAll } from './build.ts';
+import { root } from './root.ts';
 
 /** The largest VSIX that we ship, in bytes. */
 const VSIX_BYTES_MAX = 4 * 1024 * 1024;

@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, open } from 'node:fs/promises';
 import path from 'node:path';
-import { buildAll, root } from './build.ts';
+import { buildAll } from './build.ts';
+import { root } from './root.ts';
 import { ensureCodeServer, startCodeServer } from './code-server.ts';
 import { packageVsix } from './package.ts';
 

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { root } from './build.ts';
+import { root } from './root.ts';
 import { packageVsix } from './package.ts';
 
 /*

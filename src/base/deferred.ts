@@ -5,6 +5,7 @@ export interface Deferred<T> {
   reject(error: unknown): void;
 }
 
+/** A promise that its maker settles. */
 export function createDeferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (error: unknown) => void;

@@ -103,6 +103,7 @@ export interface StoreStatus {
   readonly diskBytes: number;
 }
 
+/** The store refused. compacted and future-revision: the caller asked for a revision it does not have; the others: the store cannot serve. */
 export class StoreError extends Error {
   readonly code: 'compacted' | 'future-revision' | 'unavailable' | 'closed' | 'corrupt' | 'too-large';
   constructor(code: StoreError['code'], message: string) {

@@ -29,6 +29,7 @@ export interface PodListener extends Disposable {
   readonly port: number;
 }
 
+/** A connection, name or address could not be had; code as Linux and Node.js name it. */
 export class NetworkError extends Error {
   readonly code: 'EADDRINUSE' | 'ENOTFOUND' | 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ETIMEDOUT' | 'ECONNRESET';
   constructor(code: NetworkError['code'], message: string) {

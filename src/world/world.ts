@@ -55,6 +55,7 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
+/** The disk refused. */
 export class DiskError extends Error {
   readonly code: 'ENOSPC' | 'EIO' | 'EACCES' | 'ENOENT' | 'ELOCKED';
   constructor(code: DiskError['code'], message: string) {
@@ -76,6 +77,7 @@ export interface SocketListener extends Disposable {
   readonly port: number;
 }
 
+/** A port could not be used. */
 export class SocketError extends Error {
   readonly code: 'EADDRINUSE' | 'ECONNREFUSED' | 'EACCES' | 'ETIMEDOUT';
   constructor(code: SocketError['code'], message: string) {

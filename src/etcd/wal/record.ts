@@ -46,6 +46,7 @@ export interface EndRecord {
 
 export type LogRecord = ChangeRecord | KeyValueRecord | EndRecord;
 
+/** The bytes of a change as one record. */
 export function encodeChange(change: Change, batch: number): Uint8Array {
   const parts = change.events.map((event) => ({
     key: encodeText(event.key),
@@ -64,6 +65,7 @@ export function encodeChange(change: Change, batch: number): Uint8Array {
   return writer.finish();
 }
 
+/** The bytes of one key of a snapshot. */
 export function encodeKeyValue(keyValue: KeyValue, batch: number): Uint8Array {
   const key = encodeText(keyValue.key);
   const value = keyValue.value.bytes();
@@ -76,6 +78,7 @@ export function encodeKeyValue(keyValue: KeyValue, batch: number): Uint8Array {
   return writer.finish();
 }
 
+/** The record that closes a snapshot. */
 export function encodeEnd(revision: number, keyCount: number, batch: number): Uint8Array {
   const writer = startRecord(1 + 4 + 6 + 4, TYPE_END, batch);
   writer.u48(revision);

@@ -18,6 +18,7 @@ export interface SimulatedClock extends Clock {
   readonly pendingCount: number;
 }
 
+/** A clock that stands at startMs (milliseconds since 1970) until it is advanced. */
 export function createSimulatedClock(startMs: number): SimulatedClock {
   const timers = new Heap<Timer>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence));
   let now = startMs;

@@ -22,6 +22,7 @@ export interface SimulatedDisk extends Disk {
   readonly files: Map<string, { bytes: Uint8Array }>;
 }
 
+/** An empty disk; random decides what a crash keeps. */
 export function createSimulatedDisk(random: Random): SimulatedDisk {
   return openDisk(random, new Map());
 }
