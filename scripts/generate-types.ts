@@ -1,6 +1,7 @@
 // Writes src/api/types.ts, the Kubernetes API objects as TypeScript types, from the facts in src/api/schema/facts.json.
 // Run: node scripts/generate-types.ts
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type Facts, isStringAlias, META, TYPED_GROUPS } from './facts.ts';
 
 const META_TYPES = [
@@ -137,7 +138,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-if (import.meta.main) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const facts = JSON.parse(readFileSync(new URL('../src/api/schema/facts.json', import.meta.url), 'utf8')) as Facts;
   writeFileSync(new URL('../src/api/types.ts', import.meta.url), generateTypes(facts));
 }
