@@ -1,0 +1,21 @@
+import { runUp } from './up.ts';
+import { parseUpOptions, USAGE, UsageError } from './options.ts';
+
+const [verb, ...args] = process.argv.slice(2);
+if (verb === 'up') void up();
+else if (verb === undefined || verb === 'help' || verb === '--help') exit(verb === undefined ? 2 : 0, USAGE);
+else exit(2, `unknown command ${JSON.stringify(verb.slice(0, 80))}; try: drydock up`);
+
+async function up(): Promise<void> {
+  try {
+    await runUp(parseUpOptions(args));
+  } catch (error) {
+    if (error instanceof UsageError) exit(2, error.message);
+    exit(1, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function exit(code: number, message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}

@@ -1,0 +1,78 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** More nodes than a laptop's lab needs; each costs a kubelet. */
+const NODES_MAX = 100;
+const PORT_MAX = 65_535;
+
+/** What `drydock up` was asked for. */
+export interface UpOptions {
+  readonly nodes: number;
+  /** undefined: in memory only. */
+  readonly dataFolder: string | undefined;
+  /** 0: any free port (with a data folder: the one of last time, where it is free). */
+  readonly port: number;
+  readonly kubeconfigFile: string | undefined;
+  readonly unknownImages: 'error' | 'placeholder';
+  /** Whether learners' own programs may run. */
+  readonly trusted: boolean;
+}
+
+/** The user's flags cannot be understood. The message is one line for the user. */
+export class UsageError extends Error {}
+
+export const USAGE = `drydock up [--nodes N] [--data-dir DIR | --memory] [--port PORT] [--kubeconfig FILE]
+           [--unknown-images error|placeholder] [--untrusted]
+
+  --nodes N           nodes in the cluster, 1 to ${NODES_MAX} (default 3)
+  --data-dir DIR      where the cluster's state lives (default ~/.drydock/lab)
+  --memory            keep no state
+  --port PORT         the API server's port on 127.0.0.1 (default 0: any free one)
+  --kubeconfig FILE   where to write the kubeconfig (default: in the data folder)
+  --unknown-images    what a pod with an image that the lab does not have gets:
+                      an error as from a registry, or a named placeholder
+  --untrusted         start no programs of pods as processes of this machine
+
+It prints one JSON line when the cluster is ready and runs until SIGINT or SIGTERM.`;
+
+/** Reads the flags behind `up`. Throws UsageError. */
+export function parseUpOptions(args: readonly string[]): UpOptions {
+  const values = parse(args);
+  if (values.memory === true && values['data-dir'] !== undefined) throw new UsageError('--memory and --data-dir exclude each other');
+  const unknownImages = values['unknown-images'] ?? 'error';
+  if (unknownImages !== 'error' && unknownImages !== 'placeholder') throw new UsageError(`--unknown-images takes error or placeholder, not ${quote(unknownImages)}`);
+  return {
+    nodes: parseNumber('--nodes', values.nodes ?? '3', 1, NODES_MAX),
+    dataFolder: values.memory === true ? undefined : path.resolve(values['data-dir'] ?? path.join(homedir(), '.drydock', 'lab')),
+    port: parseNumber('--port', values.port ?? '0', 0, PORT_MAX),
+    kubeconfigFile: values.kubeconfig === undefined ? undefined : path.resolve(values.kubeconfig),
+    unknownImages,
+    trusted: values.untrusted !== true,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        nodes: { type: 'string' }, 'data-dir': { type: 'string' }, memory: { type: 'boolean' }, port: { type: 'string' },
+        kubeconfig: { type: 'string' }, 'unknown-images': { type: 'string' }, untrusted: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    const [firstSentence] = (error instanceof Error ? error.message : String(error)).split('. ');
+    throw new UsageError(firstSentence as string);
+  }
+}
+
+function parseNumber(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most) throw new UsageError(`${flag} takes a number from ${least} to ${most}, not ${quote(text)}`);
+  return value;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
+}

@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startHost } from '../cluster/index.ts';
+import { createRealWorld } from '../world/real/index.ts';
+import type { UpOptions } from './options.ts';
+
+/** What is not done by then is not waited for. */
+const STOP_MS_MAX = 1800;
+
+/** Runs a cluster until a signal ends it (exit code 0). Rejects with one line for the user where it cannot start. */
+export async function runUp(options: UpOptions): Promise<void> {
+  const scratchFolder = await mkdtemp(path.join(tmpdir(), 'drydock-'));
+  process.once('exit', () => rmSync(scratchFolder, { recursive: true, force: true }));
+  const folder = options.dataFolder ?? scratchFolder;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const host = await startHost({
+    world: createRealWorld(folder),
+    persistent: options.dataFolder !== undefined,
+    port: options.port,
+    nodes: options.nodes,
+    unknownImages: options.unknownImages,
+    trusted: options.trusted,
+    preloadPath: path.join(__dirname, 'pod-preload.cjs'),
+    programsFolder: path.join(scratchFolder, 'programs'),
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  const stop = async () => {
+    const timer = setTimeout(() => process.exit(0), STOP_MS_MAX);
+    await host.stop();
+    clearTimeout(timer);
+    await rm(scratchFolder, { recursive: true, force: true });
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+  // The extension forks this program with a message channel: when the window is gone, so is the reason to run.
+  process.once('disconnect', () => void stop());
+  const kubeconfig = options.kubeconfigFile ?? path.join(folder, 'kubeconfig');
+  await mkdir(path.dirname(kubeconfig), { recursive: true });
+  await writeFile(kubeconfig, host.kubeconfig, { mode: 0o600 });
+  await chmod(kubeconfig, 0o600); // mode counts only for a new file
+  await host.ready;
+  process.stdout.write(`${JSON.stringify({ ready: true, server: host.server, kubeconfig, pid: process.pid })}\n`);
+}
