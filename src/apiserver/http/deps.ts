@@ -1,0 +1,31 @@
+import type { ClusterDialer, KubeletConnector } from '../../client/index.ts';
+import type { World } from '../../world/index.ts';
+import type { ApiServer } from '../server.ts';
+import type { ProtobufDecoder } from './body.ts';
+import type { ApiDocuments } from './documents.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What /version answers; kubectl wants major and minor as whole numbers. Kubernetes: version.Info. */
+export interface VersionInfo {
+  readonly major: string;
+  readonly minor: string;
+  readonly gitVersion: string;
+  readonly gitCommit: string;
+  readonly gitTreeState: string;
+  readonly buildDate: string;
+  readonly goVersion: string;
+  readonly compiler: string;
+  readonly platform: string;
+}
+
+/** What every handler of the HTTP door works with. */
+export interface HttpDeps {
+  readonly apiServer: ApiServer;
+  readonly world: Pick<World, 'clock' | 'random'>;
+  readonly kubelets: KubeletConnector;
+  readonly dialer: ClusterDialer;
+  readonly version: VersionInfo;
+  readonly metrics: Metrics;
+  readonly documents: ApiDocuments;
+  readonly decodeProtobuf: ProtobufDecoder;
+}

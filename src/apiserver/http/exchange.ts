@@ -1,0 +1,170 @@
+import type { ServerResponse, IncomingMessage, IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { newStatusError, type StatusError } from '../../api/index.ts';
+import type { UserInfo } from '../server.ts';
+
+/** Limit of a request's body: 3 MiB. Kubernetes: genericapiserver, MaxRequestBodyBytes. */
+export const REQUEST_BODY_BYTES_MAX = 3 * 1024 * 1024;
+
+export type ResponseHeaders = Record<string, string | string[]>;
+
+/** What is known of a connection before its first request. */
+export interface ConnectionIdentity {
+  /** The user of the client certificate; undefined where none was shown. */
+  readonly user: UserInfo | undefined;
+  /** A certificate was shown that this cluster's authority did not sign, or that has expired. */
+  readonly refused: boolean;
+}
+
+/** A connection that the client wants to use for another protocol. Nothing has been answered yet. */
+export interface Upgrade {
+  /** Lower case, e.g. websocket, spdy/3.1. */
+  readonly protocol: string;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What came after the request's head. */
+  readonly head: Buffer;
+}
+
+/** One HTTP request and its answer, whatever HTTP version carries it. Header names are lower case. */
+export interface Exchange {
+  readonly method: string;
+  /** Path and query, as sent. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly identity: ConnectionIdentity;
+  /** The request's body as it comes, for proxies. */
+  readonly body: Readable;
+  /** True once an answer has begun. */
+  readonly answered: boolean;
+  /** The answer's HTTP code, once it has begun. */
+  readonly code: number;
+  /** Set where the client wants to leave HTTP: WebSocket or SPDY. */
+  readonly upgrade?: Upgrade;
+  /** Answers in one piece. */
+  respond(code: number, headers: ResponseHeaders, body?: Uint8Array): void;
+  /** Answers with a stream; the caller ends it. */
+  respondStream(code: number, headers: ResponseHeaders): Writable;
+  /** Calls once when the connection or stream is gone, whether or not the answer was complete. */
+  onClose(listener: () => void): void;
+  /** Breaks the request off. */
+  destroy(): void;
+}
+
+/** An exchange over HTTP/1.1. */
+export function createHttp1Exchange(request: IncomingMessage, response: ServerResponse, identity: ConnectionIdentity, upgrade?: Upgrade): Exchange {
+  return {
+    ...(upgrade === undefined ? {} : { upgrade }),
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    headers: request.headers,
+    identity,
+    body: request,
+    get answered() {
+      return response.headersSent;
+    },
+    get code() {
+      return response.statusCode;
+    },
+    respond(code, headers, body) {
+      if (response.headersSent || response.destroyed) return;
+      if (body !== undefined) headers['content-length'] = String(body.length);
+      // A body that nobody has read would be taken for the next request.
+      if (!request.complete || upgrade !== undefined) headers['connection'] = 'close';
+      response.writeHead(code, headers);
+      response.end(body);
+    },
+    respondStream(code, headers) {
+      response.writeHead(code, headers);
+      response.flushHeaders();
+      return response;
+    },
+    onClose(listener) {
+      response.once('close', listener);
+    },
+    destroy() {
+      response.destroy();
+    },
+  };
+}
+
+/** An exchange over HTTP/2. */
+export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Headers, identity: ConnectionIdentity): Exchange {
+  return {
+    method: headers[':method'] ?? 'GET',
+    target: headers[':path'] ?? '/',
+    headers,
+    identity,
+    body: stream,
+    get answered() {
+      return stream.headersSent;
+    },
+    get code() {
+      return Number(stream.sentHeaders?.[':status'] ?? 200);
+    },
+    respond(code, responseHeaders, body) {
+      if (stream.destroyed || stream.headersSent) return;
+      responseHeaders[':status'] = String(code);
+      if (body === undefined || body.length === 0) {
+        stream.respond(responseHeaders, { endStream: true });
+        return;
+      }
+      responseHeaders['content-length'] = String(body.length);
+      stream.respond(responseHeaders);
+      stream.end(body);
+    },
+    respondStream(code, responseHeaders) {
+      if (!stream.destroyed) stream.respond({ ...responseHeaders, ':status': code });
+      return stream;
+    },
+    onClose(listener) {
+      stream.once('close', listener);
+    },
+    destroy() {
+      stream.destroy();
+    },
+  };
+}
+
+/** The whole body of a request. Rejects with 413 over bytesMax, and with 400 where the client broke off. */
+export function readBody(exchange: Exchange, bytesMax = REQUEST_BODY_BYTES_MAX): Promise<Buffer> {
+  if (Number(exchange.headers['content-length'] ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
+  const { body } = exchange;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > bytesMax) {
+        finish();
+        body.resume();
+        reject(tooLarge(bytesMax));
+        return;
+      }
+      chunks.push(chunk);
+    };
+    const onEnd = () => {
+      finish();
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length));
+    };
+    const onGone = () => {
+      finish();
+      reject(newStatusError(400, 'BadRequest', 'unexpected EOF'));
+    };
+    const finish = () => {
+      body.off('data', onData);
+      body.off('end', onEnd);
+      body.off('close', onGone);
+      body.off('aborted', onGone);
+    };
+    body.on('data', onData);
+    body.on('end', onEnd);
+    body.on('close', onGone);
+    body.on('aborted', onGone);
+  });
+}
+
+function tooLarge(bytesMax: number): StatusError {
+  return newStatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`);
+}

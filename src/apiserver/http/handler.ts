@@ -1,0 +1,67 @@
+import type { Verb } from '../../client/index.ts';
+import type { UserInfo } from '../server.ts';
+import { ANONYMOUS, authenticate, unauthorized } from './authentication.ts';
+import type { HttpDeps } from './deps.ts';
+import { badRequest } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import type { RequestLabels } from './metrics.ts';
+import { isPublicPath, serveOther } from './other-request.ts';
+import { parseQuery } from './query.ts';
+import { parsePath, type ResourcePath } from './request-path.ts';
+import { isWatch, serveResource, verbOf } from './resource-request.ts';
+import { respondError } from './respond.ts';
+
+/** Serves one request: who is it, what is it about, answer. Never rejects. */
+export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promise<void> {
+  const startMs = deps.world.clock.nowMs();
+  let labels = OTHER_LABELS;
+  let ended: (() => void) | undefined;
+  deps.metrics.inFlight(1);
+  try {
+    const { target } = exchange;
+    const question = target.indexOf('?');
+    const path = question < 0 ? target : target.slice(0, question);
+    const authenticated = authenticate(deps.apiServer, exchange.identity, exchange.headers);
+    const user: UserInfo = (authenticated instanceof Promise ? await authenticated : authenticated) ?? ANONYMOUS;
+    const parsed = parsePath(path);
+    if (parsed === undefined) throw badRequest('invalid URL escape in the path');
+    if (user === ANONYMOUS && (parsed.isResource || !isPublicPath(path))) throw unauthorized();
+    const parameters = parseQuery(question < 0 ? '' : target.slice(question + 1));
+    if (parsed.isResource) {
+      const verb = verbOf(exchange.method, parsed, isWatch(parameters));
+      labels = resourceLabels(deps, parsed, verb);
+      if (isLongRunning(verb, parsed.subresource)) ended = deps.metrics.longRunningStarted(labels);
+      await serveResource(deps, exchange, user, parsed, parameters, verb);
+    } else {
+      await serveOther(deps, exchange, user, path, parameters);
+    }
+  } catch (error) {
+    respondError(exchange, error);
+  } finally {
+    deps.metrics.inFlight(-1);
+    if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, deps.world.clock.nowMs() - startMs);
+    else ended();
+  }
+}
+
+const OTHER_LABELS: RequestLabels = { verb: 'GET', group: '', version: '', resource: '', subresource: '', scope: '' };
+
+const METRIC_VERBS: Readonly<Record<Verb, string>> = {
+  get: 'GET', list: 'LIST', watch: 'WATCH', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETECOLLECTION',
+};
+
+const LONG_RUNNING_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+function isLongRunning(verb: Verb | undefined, subresource: string): boolean {
+  return verb === 'watch' || (subresource !== '' && LONG_RUNNING_SUBRESOURCES.has(subresource));
+}
+
+/** Only what is served gets counters of its own, so that a client can't make them grow. */
+function resourceLabels(deps: HttpDeps, path: ResourcePath, verb: Verb | undefined): RequestLabels {
+  const definition = deps.apiServer.resources.get(path.group, path.version, path.resource);
+  if (definition === undefined || verb === undefined) return OTHER_LABELS;
+  const { group, version, resource } = definition;
+  const subresource = definition.subresources.some(({ name }) => name === path.subresource) ? path.subresource : '';
+  const scope = path.name !== '' ? 'resource' : path.namespace !== '' ? 'namespace' : 'cluster';
+  return { verb: METRIC_VERBS[verb], group, version, resource, subresource, scope };
+}

@@ -1,0 +1,64 @@
+import type { UserInfo } from '../server.ts';
+import type { HttpDeps } from './deps.ts';
+import type { Exchange } from './exchange.ts';
+import type { QueryParameters } from './query.ts';
+import { respondNotFoundText, respondText } from './respond.ts';
+
+interface Check {
+  readonly name: string;
+  /** Rejects where it fails. */
+  run(deps: HttpDeps): Promise<void>;
+}
+
+const SELF: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+const PING: Check = { name: 'ping', run: async () => {} };
+
+/** Reads from the store. Kubernetes: the etcd health check. */
+const ETCD: Check = {
+  name: 'etcd',
+  async run(deps) {
+    await deps.apiServer.request(SELF, { verb: 'list', group: '', version: 'v1', resource: 'namespaces', query: { limit: 1 } });
+  },
+};
+
+const CHECKS: Readonly<Record<string, readonly Check[]>> = {
+  healthz: [PING, ETCD],
+  livez: [PING, ETCD],
+  readyz: [PING, ETCD],
+};
+
+/** /healthz, /livez, /readyz with ?verbose and ?exclude, and one check alone below them. Kubernetes: apiserver/pkg/server/healthz. */
+export async function serveHealth(deps: HttpDeps, exchange: Exchange, path: string, parameters: QueryParameters): Promise<void> {
+  const [, endpoint = '', only = ''] = path.split('/');
+  const checks = CHECKS[endpoint] ?? [];
+  if (only !== '') {
+    const check = checks.find((item) => item.name === only);
+    if (check === undefined) return respondNotFoundText(exchange);
+    const failure = await run(check, deps);
+    return failure === undefined ? respondText(exchange, 200, 'ok') : respondText(exchange, 500, `internal server error: ${failure}\n`);
+  }
+  const excluded = parameters.get('exclude') ?? [];
+  const lines: string[] = [];
+  let failed = false;
+  for (const check of checks) {
+    if (excluded.includes(check.name)) {
+      lines.push(`[+]${check.name} excluded: ok`);
+      continue;
+    }
+    const failure = await run(check, deps);
+    failed ||= failure !== undefined;
+    lines.push(failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`);
+  }
+  if (failed) return respondText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`);
+  respondText(exchange, 200, parameters.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok');
+}
+
+async function run(check: Check, deps: HttpDeps): Promise<string | undefined> {
+  try {
+    await check.run(deps);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

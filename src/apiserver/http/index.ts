@@ -1,0 +1,4 @@
+export { type Certificates, createCertificates, issueClientCertificate, type KeyPair, loadOrCreateCertificates } from './certificates.ts';
+export { kubeconfigText } from './kubeconfig.ts';
+export { type HttpServerOptions, type RunningHttpServer, startHttpServer } from './server.ts';
+export type { VersionInfo } from './deps.ts';

@@ -1,0 +1,60 @@
+import type { UserInfo } from '../server.ts';
+import { negotiate } from './accept.ts';
+import { authorizeOrThrow } from './authorization.ts';
+import type { HttpDeps } from './deps.ts';
+import { methodNotAllowed, notAcceptable, unknownResource } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { serveHealth } from './health.ts';
+import type { QueryParameters } from './query.ts';
+import { wantsPretty } from './resource-request.ts';
+import { respondNotFoundText, respondObject, respondText } from './respond.ts';
+
+/** What anybody may read. Kubernetes: ClusterRole system:public-info-viewer. */
+const PUBLIC_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/', '/healthz/', '/livez/', '/readyz/']);
+
+/** True where a request without credentials is let through to authorization; all else is 401. */
+export function isPublicPath(path: string): boolean {
+  return PUBLIC_PATHS.has(path);
+}
+
+/** Serves a path that names no resource: discovery, OpenAPI, version, health, metrics. */
+export async function serveOther(deps: HttpDeps, exchange: Exchange, user: UserInfo, path: string, parameters: QueryParameters): Promise<void> {
+  authorizeOrThrow(deps.apiServer, user, { verb: exchange.method.toLowerCase(), path });
+  const reads = exchange.method === 'GET' || exchange.method === 'HEAD';
+
+  if (path === '/healthz' || path === '/livez' || path === '/readyz' || /^\/(?:healthz|livez|readyz)\//.test(path)) {
+    return reads ? serveHealth(deps, exchange, path, parameters) : Promise.reject(methodNotAllowed());
+  }
+  if (path === '/version' || path === '/version/') {
+    if (!reads) throw methodNotAllowed();
+    return respondObject(exchange, 200, deps.version, { encoding: 'json', as: 'object', asVersion: '' }, [], true);
+  }
+  if (path === '/metrics' && reads) return respondMetrics(deps, exchange);
+  if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
+    return serveDiscovery(deps, exchange, path, parameters, reads);
+  }
+  respondNotFoundText(exchange);
+}
+
+function respondMetrics(deps: HttpDeps, exchange: Exchange): void {
+  exchange.respond(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, Buffer.from(deps.metrics.text(), 'utf8'));
+}
+
+function serveDiscovery(deps: HttpDeps, exchange: Exchange, path: string, parameters: QueryParameters, reads: boolean): void {
+  const document = deps.documents.discovery(path);
+  if (document === undefined) {
+    // Below a group that is served, upstream's router answers; elsewhere nobody does.
+    const group = /^\/apis\/[^/]+/.exec(path)?.[0];
+    if (path.startsWith('/api/') || (group !== undefined && deps.documents.discovery(group) !== undefined)) throw unknownResource();
+    return respondNotFoundText(exchange);
+  }
+  if (!reads) throw methodNotAllowed();
+  const negotiated = negotiate(exchange.headers.accept, 'discovery');
+  if (negotiated === undefined) throw notAcceptable();
+  respondObject(exchange, 200, document, { ...negotiated, as: 'object' }, [], wantsPretty(exchange, parameters));
+}
+
+/** Answers plain text to a read of a path that is only text. */
+export function respondPlain(exchange: Exchange, text: string): void {
+  respondText(exchange, 200, text);
+}

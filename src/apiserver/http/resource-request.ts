@@ -1,0 +1,203 @@
+import { newInvalidError, notSupported, type ResourceDefinition } from '../../api/index.ts';
+import type { ApiRequest, PatchType, RequestQuery, Verb } from '../../client/index.ts';
+import type { UserInfo } from '../server.ts';
+import { negotiate, type Negotiated } from './accept.ts';
+import { decodeObject, decodePatch, PATCH_TYPES } from './body.ts';
+import { isConnectSubresource, serveConnect } from './connect.ts';
+import type { HttpDeps } from './deps.ts';
+import { methodNotAllowed, notAcceptable, unknownResource } from './errors.ts';
+import { type Exchange, readBody } from './exchange.ts';
+import { authorizeOrThrow } from './authorization.ts';
+import { booleanParameter, deleteOptionsFromQuery, integerParameter, type OptionsKind, type QueryParameters, requestQuery, textParameter } from './query.ts';
+import type { ResourcePath } from './request-path.ts';
+import { respondObject } from './respond.ts';
+import { type IncludeObject, isList, toPartialList, toPartialObject, toTable } from './table.ts';
+import { respondWatch } from './watch-response.ts';
+
+/** Watches without a time-out of their own end after 30 to 60 minutes. Kubernetes: --min-request-timeout. */
+const WATCH_SECONDS_MIN = 1800;
+
+/** The verb of a request, as RBAC and the metrics name it. Kubernetes: RequestInfoFactory. */
+export function verbOf(method: string, path: ResourcePath, watch: boolean): Verb | undefined {
+  switch (method) {
+    case 'GET': case 'HEAD':
+      if (path.deprecatedWatch) return 'watch';
+      if (path.name !== '') return 'get';
+      return watch ? 'watch' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return path.name === '' ? 'deletecollection' : 'delete';
+    default:
+      return undefined;
+  }
+}
+
+/** Serves a request for a resource or one of its subresources. */
+export async function serveResource(
+  deps: HttpDeps, exchange: Exchange, user: UserInfo, path: ResourcePath, parameters: QueryParameters, verb: Verb | undefined,
+): Promise<void> {
+  const { apiServer } = deps;
+  const definition = apiServer.resources.get(path.group, path.version, path.resource);
+  if (definition === undefined || !isWellPlaced(definition, path, verb)) return refuseUnknown(deps, user, path, verb);
+  if (isConnectSubresource(definition, path.subresource)) return serveConnect(deps, exchange, user, path, parameters);
+  if (path.rest !== '' && path.rest !== '/') throw unknownResource();
+  if (path.subresource !== '') checkSubresource(definition, path.subresource, verb);
+  else if (verb === undefined || exchange.method === 'HEAD' || !definition.verbs.includes(verb)) throw methodNotAllowed();
+  if (verb === undefined || exchange.method === 'HEAD') throw methodNotAllowed();
+
+  const negotiated = negotiate(exchange.headers.accept, 'resource');
+  if (negotiated === undefined) throw notAcceptable();
+  const includeObject = includeObjectOf(parameters, negotiated);
+  if (verb === 'watch') {
+    const request = watchRequest(deps, path, definition, parameters);
+    return respondWatch(exchange, apiServer, user, request, { negotiated, definition, includeObject }, deps.world.clock);
+  }
+
+  const pretty = wantsPretty(exchange, parameters);
+  const request = await readRequest(deps, exchange, definition, path, parameters, verb);
+  const { code, object, warnings } = await apiServer.request(user, request);
+  respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject), negotiated, warnings, pretty);
+}
+
+/** A namespaced resource has its namespace in the path, but for lists and watches over all of them. */
+function isWellPlaced(definition: ResourceDefinition, path: ResourcePath, verb: Verb | undefined): boolean {
+  if (!definition.namespaced) return path.namespace === '' || path.resource === 'namespaces';
+  return path.namespace !== '' || (path.name === '' && (verb === 'list' || verb === 'watch' || verb === 'create' || verb === 'deletecollection'));
+}
+
+/** Upstream asks for permission first, so that a user without any can't find out what exists. */
+function refuseUnknown(deps: HttpDeps, user: UserInfo, path: ResourcePath, verb: Verb | undefined): never {
+  authorizeOrThrow(deps.apiServer, user, {
+    verb: verb ?? '', group: path.group, resource: path.resource, subresource: path.subresource, namespace: path.namespace, name: path.name,
+  });
+  throw unknownResource();
+}
+
+function checkSubresource(definition: ResourceDefinition, name: string, verb: Verb | undefined): void {
+  const subresource = definition.subresources.find((item) => item.name === name);
+  if (subresource === undefined) throw unknownResource();
+  if (verb === undefined || !subresource.verbs.includes(verb)) throw methodNotAllowed();
+}
+
+async function readRequest(
+  deps: HttpDeps, exchange: Exchange, definition: ResourceDefinition, path: ResourcePath, parameters: QueryParameters, verb: Verb,
+): Promise<ApiRequest> {
+  const base = target(path, definition);
+  const contentType = exchange.headers['content-type'];
+  switch (verb) {
+    case 'create': case 'update': {
+      const query = requestQuery(parameters, verb === 'create' ? 'CreateOptions' : 'UpdateOptions');
+      const bytes = await readBody(exchange);
+      const body = decodeObject(bytes, contentType, kindOf(definition, path.subresource), deps.decodeProtobuf);
+      return { ...base, verb, body, ...withQuery(query) };
+    }
+    case 'patch': {
+      const query = requestQuery(parameters, 'PatchOptions');
+      const bytes = await readBody(exchange);
+      const { patchType, body } = decodePatch(bytes, contentType, patchTypesOf());
+      return { ...base, verb, patchType, body, ...withQuery(query) };
+    }
+    case 'delete': case 'deletecollection': {
+      const query = requestQuery(parameters, verb === 'delete' ? 'DeleteOptions' : 'ListOptions');
+      const bytes = await readBody(exchange);
+      const body = bytes.length > 0 ? decodeObject(bytes, contentType, 'DeleteOptions', deps.decodeProtobuf) : deleteOptionsFromQuery(parameters);
+      const dryRun = dryRunOf(body) ?? query?.dryRun;
+      return { ...base, verb, ...(body === undefined ? {} : { body }), ...withQuery(dryRun === undefined ? query : { ...query, dryRun }) };
+    }
+    default:
+      return { ...base, verb, ...withQuery(requestQuery(parameters, optionsKind(verb))) };
+  }
+}
+
+function target(path: ResourcePath, definition: ResourceDefinition): Omit<ApiRequest, 'verb'> {
+  const { group, version, resource } = path;
+  return {
+    group, version, resource,
+    ...(path.namespace === '' || !definition.namespaced ? {} : { namespace: path.namespace }),
+    ...(path.name === '' ? {} : { name: path.name }),
+    ...(path.subresource === '' ? {} : { subresource: path.subresource }),
+  };
+}
+
+function withQuery(query: RequestQuery | undefined): { readonly query?: RequestQuery } {
+  return query === undefined ? {} : { query };
+}
+
+function optionsKind(verb: Verb): OptionsKind {
+  return verb === 'get' ? 'GetOptions' : 'ListOptions';
+}
+
+function kindOf(definition: ResourceDefinition, subresource: string): string {
+  if (subresource === '') return definition.kind;
+  return definition.subresources.find((item) => item.name === subresource)?.kind ?? definition.kind;
+}
+
+function patchTypesOf(): readonly PatchType[] {
+  return PATCH_TYPES;
+}
+
+/** DeleteOptions carry dryRun as a list. */
+function dryRunOf(body: unknown): 'All' | undefined {
+  if (typeof body !== 'object' || body === null || !('dryRun' in body) || !Array.isArray(body.dryRun) || body.dryRun.length === 0) return undefined;
+  const other: unknown = body.dryRun.find((item) => item !== 'All');
+  if (other !== undefined) throw newInvalidError('meta.k8s.io', 'DeleteOptions', '', [notSupported('dryRun', body.dryRun, ['All'])]);
+  return 'All';
+}
+
+function watchRequest(deps: HttpDeps, path: ResourcePath, definition: ResourceDefinition, parameters: QueryParameters): Omit<ApiRequest, 'verb'> {
+  const query = requestQuery(parameters, 'ListOptions') ?? {};
+  const { name: _name, ...base } = target(path, definition);
+  // /watch/…/NAME is a watch of one name.
+  const byName = path.name === '' ? {} : { fieldSelector: `metadata.name=${path.name}` };
+  const timeoutSeconds = query.timeoutSeconds ?? Math.floor(WATCH_SECONDS_MIN * (1 + deps.world.random.next()));
+  return { ...base, query: { ...query, ...byName, timeoutSeconds } };
+}
+
+function includeObjectOf(parameters: QueryParameters, negotiated: Negotiated): IncludeObject {
+  if (negotiated.as !== 'Table') return 'Metadata';
+  const text = textParameter(parameters, 'includeObject');
+  switch (text) {
+    case undefined: case '': case 'Metadata':
+      return 'Metadata';
+    case 'None': case 'Object':
+      return text;
+    default:
+      throw newInvalidError('meta.k8s.io', 'TableOptions', '', [{ type: 'Invalid', field: 'includeObject', value: text, detail: 'must be \'Metadata\', \'Object\', \'None\', or empty' }]);
+  }
+}
+
+/** The answer in the form that was asked for. A Status stays what it is. */
+function convert(deps: HttpDeps, object: object, definition: ResourceDefinition, negotiated: Negotiated, includeObject: IncludeObject): object {
+  if (negotiated.as === 'object' || ('kind' in object && object.kind === 'Status')) return object;
+  if (negotiated.as === 'Table') {
+    return toTable(object, definition, { version: negotiated.asVersion, includeObject, nowMs: deps.world.clock.nowMs() });
+  }
+  if (isList(object)) {
+    if (negotiated.as !== 'PartialObjectMetadataList') throw notAcceptable();
+    return toPartialList(object, negotiated.asVersion);
+  }
+  if (negotiated.as !== 'PartialObjectMetadata') throw notAcceptable();
+  return toPartialObject(object as Parameters<typeof toPartialObject>[0], negotiated.asVersion);
+}
+
+/** People's tools get indented JSON. Kubernetes: negotiation.isPrettyPrint. */
+export function wantsPretty(exchange: Exchange, parameters: QueryParameters): boolean {
+  if (parameters.has('pretty')) return booleanParameter(parameters, 'pretty') === true;
+  const agent = exchange.headers['user-agent'];
+  return agent !== undefined && (agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0'));
+}
+
+/** True where the query asks for a watch; 400 on a bad truth value. */
+export function isWatch(parameters: QueryParameters): boolean {
+  return parameters.size > 0 && booleanParameter(parameters, 'watch') === true;
+}
+
+/** Seconds of ?timeoutSeconds, so that a bad number is refused before anything else is done. */
+export function checkTimeout(parameters: QueryParameters): void {
+  integerParameter(parameters, 'timeoutSeconds');
+}

@@ -1,0 +1,104 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { stringify } from 'yaml';
+import { encodedJson, type KubernetesList, newStatusError, StatusError } from '../../api/index.ts';
+import type { Negotiated } from './accept.ts';
+import type { Exchange, ResponseHeaders } from './exchange.ts';
+import { isList } from './table.ts';
+
+/** Answers above this are compressed for clients that can read it. Kubernetes: responsewriters, defaultGzipThresholdBytes. */
+const GZIP_BYTES_MIN = 128 * 1024;
+const gzipAsync = promisify(gzip);
+const COMMA = Buffer.from(',');
+
+/** Answers an object or list in the negotiated encoding. Frozen objects are sent as their one JSON encoding. */
+export function respondObject(
+  exchange: Exchange, code: number, object: object, negotiated: Negotiated, warnings: readonly string[] = [], pretty = false,
+): void {
+  const headers: ResponseHeaders = { 'content-type': contentType(negotiated), 'cache-control': 'no-cache, private' };
+  if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader);
+  let body: Uint8Array;
+  if (negotiated.encoding === 'yaml') body = Buffer.from(stringify(object, { aliasDuplicateObjects: false }), 'utf8');
+  else if (pretty) body = Buffer.from(`${JSON.stringify(object, null, 2)}\n`, 'utf8');
+  else body = jsonBytes(object);
+  respondBytes(exchange, code, headers, body);
+}
+
+/** Answers with bytes, compressed where that pays. */
+export function respondBytes(exchange: Exchange, code: number, headers: ResponseHeaders, body: Uint8Array): void {
+  if (body.length < GZIP_BYTES_MIN || !acceptsGzip(exchange.headers['accept-encoding'])) {
+    exchange.respond(code, headers, body);
+    return;
+  }
+  headers['content-encoding'] = 'gzip';
+  headers['vary'] = 'Accept-Encoding';
+  gzipAsync(body, { level: 1 }).then((packed) => exchange.respond(code, headers, packed), () => exchange.destroy());
+}
+
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  return typeof header === 'string' && /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(header);
+}
+
+function contentType(negotiated: Negotiated): string {
+  return negotiated.encoding === 'yaml' ? 'application/yaml' : 'application/json';
+}
+
+/** The JSON of an object; a list is put together from its items' own bytes. */
+export function jsonBytes(object: object): Uint8Array {
+  if (!Object.isFrozen(object) && !isList(object)) return Buffer.from(JSON.stringify(object), 'utf8');
+  return isList(object) && (object.items.length === 0 || Object.isFrozen(object.items[0])) ? listBytes(object) : encodedJson(object);
+}
+
+function listBytes(list: KubernetesList): Uint8Array {
+  const { items, ...envelope } = list;
+  const text = JSON.stringify(envelope);
+  const parts: Uint8Array[] = [Buffer.from(`${text.slice(0, -1)}${text === '{}' ? '' : ','}"items":[`, 'utf8')];
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) parts.push(COMMA);
+    parts.push(encodedJson(items[index] as object));
+  }
+  parts.push(Buffer.from(']}', 'utf8'));
+  return Buffer.concat(parts);
+}
+
+/** Warning: 299 - "text". Kubernetes: apimachinery/pkg/util/net, NewWarningHeader. */
+function warningHeader(text: string): string {
+  // Only printable ASCII may stand in a header; Node refuses the rest.
+  const quoted = JSON.stringify(text).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `299 - ${quoted}`;
+}
+
+const JSON_FORM: Negotiated = { encoding: 'json', as: 'object', asVersion: '' };
+
+/** Answers a failure as a Status. What is no StatusError is a bug in Drydock and answers 500. */
+export function respondError(exchange: Exchange, error: unknown, pretty = false): void {
+  if (exchange.answered) {
+    exchange.destroy();
+    return;
+  }
+  const failure = toStatusError(error);
+  const body = pretty ? Buffer.from(`${JSON.stringify(failure.status, null, 2)}\n`, 'utf8') : Buffer.from(JSON.stringify(failure.status), 'utf8');
+  const headers: ResponseHeaders = { 'content-type': contentType(JSON_FORM), 'cache-control': 'no-cache, private' };
+  const retryAfterSeconds = failure.status.details?.retryAfterSeconds;
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
+  else if (failure.code === 429) headers['retry-after'] = '1';
+  if (failure.code === 401) headers['www-authenticate'] = 'Bearer realm="kubernetes"';
+  exchange.respond(failure.code, headers, body);
+}
+
+/** Any thrown value as the StatusError that a client gets to see. */
+export function toStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return newStatusError(500, 'InternalError', `Internal error occurred: ${text}`, { causes: [{ message: text }] });
+}
+
+/** Answers plain text. */
+export function respondText(exchange: Exchange, code: number, text: string): void {
+  exchange.respond(code, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache, private', 'x-content-type-options': 'nosniff' }, Buffer.from(text, 'utf8'));
+}
+
+/** What a path that nobody serves answers. */
+export function respondNotFoundText(exchange: Exchange): void {
+  respondText(exchange, 404, '404 page not found\n');
+}
