@@ -41,8 +41,11 @@ export function splitKey(key: string): { readonly namespace?: string; readonly n
 export const byNamespace = 'namespace';
 /** Index by the uid of every owner. */
 export const byOwnerUid = 'ownerUid';
-/** Index by the uid of the owner that is the controller; objects without one are under ''. */
+/** Index by the uid of the owner that is the controller; objects without one are under orphansIn(namespace). */
 export const byControllerUid = 'controllerUid';
+
+/** Where byControllerUid keeps the objects of a namespace that no controller owns. */
+export const orphansIn = (namespace: string | undefined) => `orphans/${namespace ?? ''}`;
 
 const noObjects: readonly never[] = [];
 
@@ -150,7 +153,7 @@ function removeFromBuckets<T>(buckets: Map<string, Map<string, T>>, values: stri
 /** Index functions that many controllers share. */
 export const indexFunctions = {
   ownerUid: (object: KubernetesObject) => object.metadata.ownerReferences?.map((owner) => owner.uid),
-  controllerUid: (object: KubernetesObject) => object.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? '',
+  controllerUid: (object: KubernetesObject) => object.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? orphansIn(object.metadata.namespace),
   /** By the value of one label. */
   label: (key: string) => (object: KubernetesObject) => object.metadata.labels?.[key],
 } as const;
