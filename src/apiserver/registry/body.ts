@@ -1,0 +1,40 @@
+import type { KubernetesObject } from '../../api/index.ts';
+import { newBadRequest } from '../errors.ts';
+import type { Call } from './call.ts';
+
+/** The object in a request's body: its apiVersion and kind are those of the resource. Throws BadRequest with upstream's texts. */
+export function objectFromBody(call: Call, body: unknown): KubernetesObject {
+  const { endpoint } = call;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw newBadRequest('the object provided is unrecognized (must be of type object)');
+  const object = body as Partial<KubernetesObject>;
+  const { kind } = endpoint.definition;
+  if (object.apiVersion !== undefined && object.apiVersion !== '' && object.apiVersion !== endpoint.apiVersion) {
+    throw newBadRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${endpoint.apiVersion})`);
+  }
+  if (object.kind !== undefined && object.kind !== '' && object.kind !== kind) {
+    const why = `converting (${goPackage(endpoint.definition.version, endpoint.group)}.${object.kind}) to (${goPackage('core', endpoint.group)}.${kind}): unknown conversion`;
+    throw newBadRequest(`${object.kind} in version ${JSON.stringify(endpoint.definition.version)} cannot be handled as a ${kind}: ${why}`);
+  }
+  if (object.apiVersion === endpoint.apiVersion && object.kind === kind && object.metadata !== undefined) return object as KubernetesObject;
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
+  return { apiVersion: endpoint.apiVersion, kind, metadata: metadata ?? {}, ...rest } as KubernetesObject;
+}
+
+/** Throws where the body's namespace is not the request's. Kubernetes: rest.EnsureObjectNamespaceMatchesRequestNamespace. */
+export function checkNamespace(call: Call, object: KubernetesObject): void {
+  const given = object.metadata.namespace;
+  if (given === undefined || given === '' || given === call.namespace) return;
+  throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+/** Throws where the body's name is not the URL's. Kubernetes: handlers.checkName. */
+export function checkName(name: string, object: KubernetesObject): void {
+  const given = object.metadata.name as string | undefined;
+  if (given === undefined || given === '' || given === name) return;
+  throw newBadRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+}
+
+/** The Go package that upstream's text shows: the version's for the core group, else the group's first word. */
+function goPackage(core: string, group: string): string {
+  return group === '' ? core : group.slice(0, group.includes('.') ? group.indexOf('.') : undefined);
+}

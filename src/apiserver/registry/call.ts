@@ -1,0 +1,41 @@
+import type { Clock, Random } from '../../world/index.ts';
+import type { Store } from '../../etcd/index.ts';
+import type { ApiRequest, RequestQuery } from '../../client/index.ts';
+import type { AdmissionChain } from '../admission/index.ts';
+import type { UserInfo } from '../server.ts';
+import type { WatchCache } from '../watchcache/index.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { WriteHooks } from './write-hooks.ts';
+
+/** What the registry works with. */
+export interface RegistryDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly watchCache: WatchCache;
+  readonly admission: AdmissionChain;
+  readonly hooks: WriteHooks;
+}
+
+/** One request on its way through the server. */
+export interface Call {
+  readonly user: UserInfo;
+  readonly request: ApiRequest;
+  readonly endpoint: Endpoint;
+  readonly query: RequestQuery;
+  /** '' where the resource has no namespaces. */
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  /** It came through the public door, so that nothing in its body is trusted; in-process components are typed. */
+  readonly untrusted: boolean;
+  /** The answer's HTTP code; 201 once something was created. */
+  code: 200 | 201 | 202;
+  warnings: string[] | undefined;
+}
+
+export const NO_QUERY: RequestQuery = Object.freeze({});
+
+/** Adds a warning for the client. */
+export function warn(call: Call, text: string): void {
+  (call.warnings ??= []).push(text);
+}

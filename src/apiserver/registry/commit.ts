@@ -1,0 +1,49 @@
+import { deepFreeze } from '../../base/index.ts';
+import type { KubernetesObject } from '../../api/index.ts';
+import { newStatusError, type StatusError } from '../../api/index.ts';
+import { type KeyValue, type Operation, type Store, StoreError } from '../../etcd/index.ts';
+import { toStoredValue, withRevision } from '../watchcache/index.ts';
+
+/** The operation that stores a new state. The object is the writer's own: it gets its resourceVersion and is frozen. */
+export function putOperation(key: string, object: KubernetesObject): Operation {
+  return { type: 'put', key, value: (revision) => toStoredValue(seal(object, revision)) };
+}
+
+/** The operation that removes an object; watchers get last, with the revision of the deletion. */
+export function deleteOperation(key: string, last: KubernetesObject): Operation {
+  return { type: 'delete', key, previous: (revision) => toStoredValue(deepFreeze(withRevision(last, revision))) };
+}
+
+function seal(object: KubernetesObject, revision: number): KubernetesObject {
+  if (Object.isFrozen(object) || Object.isFrozen(object.metadata)) {
+    return deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
+  }
+  (object.metadata as { resourceVersion: string }).resourceVersion = String(revision);
+  return deepFreeze(object);
+}
+
+export type CommitResult =
+  | { readonly done: true; readonly object: KubernetesObject | undefined; readonly revision: number }
+  /** Somebody else was quicker; the key's state now. */
+  | { readonly done: false; readonly current: KeyValue | undefined };
+
+/** Writes one key if it still is at modRevision (0: does not exist). Rejects with StatusError where the store refuses. */
+export function commit(store: Store, key: string, modRevision: number, operation: Operation): Promise<CommitResult> {
+  return store.txn({ compare: [{ key, modRevision }], operations: [operation] }).then(
+    (result) => (result.succeeded
+      ? { done: true, object: result.puts[0]?.value.object as KubernetesObject | undefined, revision: result.revision }
+      : { done: false, current: result.current[0] }),
+    (error: unknown) => {
+      throw storeFailure(error);
+    },
+  );
+}
+
+/** What a client is told when the store fails. Kubernetes: storeerr.InterpretUpdateError and etcd's own texts. */
+export function storeFailure(error: unknown): StatusError | unknown {
+  if (!(error instanceof StoreError)) return error;
+  if (error.code === 'too-large') return newStatusError(500, '', 'etcdserver: request is too large');
+  if (error.code === 'compacted') return newStatusError(410, 'Expired', 'etcdserver: mvcc: required revision has been compacted');
+  if (error.code === 'future-revision') return newStatusError(504, 'Timeout', 'etcdserver: mvcc: required revision is a future revision');
+  return newStatusError(500, '', error.message);
+}

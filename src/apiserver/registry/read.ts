@@ -1,0 +1,122 @@
+import type { Disposable } from '../../base/index.ts';
+import { type KubernetesObject, newStatusError, type StatusError } from '../../api/index.ts';
+import type { WatchSink } from '../../client/index.ts';
+import { newBadRequest, newNotFound } from '../errors.ts';
+import { type Call, type RegistryDeps } from './call.ts';
+import { present } from './endpoint.ts';
+import { compileSelection } from './selectors.ts';
+
+/** How long a read waits for a revision that the cache has not reached. Kubernetes: cacher, blockTimeout. */
+const FRESH_TIMEOUT_MS = 3000;
+
+/** GET of one object. */
+export function getObject(deps: RegistryDeps, call: Call, name: string): Promise<KubernetesObject> | KubernetesObject {
+  const waiting = whenReadable(deps, call);
+  return waiting === undefined ? getNow(call, name) : waiting.then(() => getNow(call, name));
+}
+
+/** The object as the cache has it. Throws NotFound. */
+export function getNow(call: Call, name: string): KubernetesObject {
+  const entry = call.endpoint.cache.objects.get(call.namespace, name);
+  if (entry === undefined) throw newNotFound(call.endpoint.definition, name);
+  return present(call.endpoint, entry.object);
+}
+
+/** undefined where the cache is new enough for the request's resourceVersion: unset means all that was acknowledged, 0 means anything. */
+export function whenReadable(deps: RegistryDeps, call: Call): Promise<void> | undefined {
+  const wanted = parseRevision(call.query.resourceVersion);
+  if (wanted === undefined) return deps.watchCache.whenFresh();
+  return wanted === 0 ? undefined : whenReached(deps, wanted);
+}
+
+/** undefined where the cache has reached the revision. Rejects with 504 "Too large resource version" where it does not get there soon. */
+export function whenReached(deps: RegistryDeps, revision: number): Promise<void> | undefined {
+  const reached = deps.watchCache.whenFresh(revision);
+  if (reached === undefined) return undefined;
+  return new Promise((resolve, reject) => {
+    const timer = deps.clock.schedule(FRESH_TIMEOUT_MS, () => reject(newTooLargeRevision(revision, deps.watchCache.revision)));
+    reached.then(() => {
+      timer.dispose();
+      resolve();
+    }, reject);
+  });
+}
+
+/** A resourceVersion as a number; undefined where it is unset. Throws BadRequest where it is none. */
+export function parseRevision(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw newStatusError(400, 'BadRequest', `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+/** Kubernetes: storage.NewTooLargeResourceVersionError. */
+function newTooLargeRevision(wanted: number, current: number): StatusError {
+  return newStatusError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
+  });
+}
+
+/** Starts a watch; errors come through the sink. */
+export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): Disposable {
+  const { query, endpoint } = call;
+  const revision = parseRevision(query.resourceVersion);
+  checkWatchOptions(call);
+  const selection = compileSelection(endpoint, call.namespace, call.request.name, query);
+  const synthetic = query.sendInitialEvents ?? (revision === undefined || revision === 0);
+  let timer: Disposable | undefined;
+  const options = {
+    afterRevision: synthetic ? undefined : revision ?? deps.watchCache.revision,
+    initialEventsEnd: query.sendInitialEvents === true && query.allowWatchBookmarks === true,
+    bookmarks: query.allowWatchBookmarks === true,
+    onClosed: () => timer?.dispose(),
+    ...(endpoint.conversion === undefined ? {} : { present: endpoint.conversion.fromStored }),
+  };
+  const start = () => endpoint.cache.watch(selection, sink, options);
+  const waiting = synthetic ? whenReadable(deps, call) : undefined;
+  const watch = waiting === undefined ? start() : startLater(waiting, start, sink);
+  if (query.timeoutSeconds === undefined || query.timeoutSeconds <= 0) return watch;
+  timer = deps.clock.schedule(query.timeoutSeconds * 1000, () => {
+    watch.dispose();
+    sink.onClose(undefined);
+  });
+  return {
+    dispose: () => {
+      timer?.dispose();
+      watch.dispose();
+    },
+  };
+}
+
+function startLater(waiting: Promise<void>, start: () => Disposable, sink: WatchSink): Disposable {
+  let disposed = false;
+  let started: Disposable | undefined;
+  waiting.then(
+    () => {
+      if (!disposed) started = start();
+    },
+    (error: StatusError) => {
+      if (!disposed) sink.onClose(error);
+    },
+  );
+  return {
+    dispose: () => {
+      disposed = true;
+      started?.dispose();
+    },
+  };
+}
+
+/** Kubernetes: metainternalversion validation of ListOptions. */
+function checkWatchOptions({ query }: Call): void {
+  const forbid = (field: string, text: string) => {
+    throw newStatusError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${field}: Forbidden: ${text}`, {
+      group: 'meta.k8s.io', kind: 'ListOptions', causes: [{ reason: 'FieldValueForbidden', message: `Forbidden: ${text}`, field }],
+    });
+  };
+  if (query.sendInitialEvents === undefined) {
+    if (query.resourceVersionMatch !== undefined) forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    return;
+  }
+  if (query.resourceVersionMatch === undefined) forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  if (query.resourceVersionMatch !== 'NotOlderThan') throw newBadRequest(`resourceVersionMatch: Unsupported value: ${JSON.stringify(query.resourceVersionMatch)}`);
+}

@@ -1,0 +1,29 @@
+import { newStatusError } from '../../api/index.ts';
+
+/** Bytes of JSON that one object may have. etcd: --max-request-bytes, 1.5 MiB. */
+export const OBJECT_BYTES_MAX = 1_572_864;
+
+/** Throws where an object is larger than the store takes, with the error that etcd's limit gives upstream. */
+export function checkSize(object: object): void {
+  if (atLeastBytes(object, OBJECT_BYTES_MAX) <= OBJECT_BYTES_MAX) return;
+  throw newStatusError(500, '', 'etcdserver: request is too large');
+}
+
+/** The length of the value's JSON, give or take escapes, without making it; stops counting above limit. */
+function atLeastBytes(value: unknown, limit: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 5;
+  let bytes = 2;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      bytes += 1 + atLeastBytes(item, limit);
+      if (bytes > limit) return bytes;
+    }
+    return bytes;
+  }
+  for (const key in value) {
+    bytes += key.length + 4 + atLeastBytes((value as Readonly<Record<string, unknown>>)[key], limit);
+    if (bytes > limit) return bytes;
+  }
+  return bytes;
+}

@@ -1,0 +1,159 @@
+import { deepFreeze } from '../../base/index.ts';
+import { invalid, type KubernetesObject, newInvalidError, type ObjectMeta } from '../../api/index.ts';
+import { newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
+import { checkName, checkNamespace, objectFromBody } from './body.ts';
+import { admissionAttributes } from './admit.ts';
+import { type Call, type RegistryDeps, warn } from './call.ts';
+import { commit, deleteOperation, putOperation } from './commit.ts';
+import { objectOf } from '../watchcache/index.ts';
+import { createNamed } from './create.ts';
+import { present } from './endpoint.ts';
+import { noteUpdate } from './field-management.ts';
+import { jsonEqual } from './json-equal.ts';
+import { checkSize } from './size.ts';
+
+/** Races with other writers that one request survives. Kubernetes: patch.go, MaxRetryWhenPatchConflicts, and GuaranteedUpdate's loop. */
+const ATTEMPTS_MAX = 8;
+
+/** Gives the wanted new state for the current one; the very same object: nothing to do. Throws a StatusError to give up. */
+export type Transform = (current: KubernetesObject) => KubernetesObject;
+
+export interface Existing {
+  readonly object: KubernetesObject;
+  readonly modRevision: number;
+}
+
+/** PUT. Kubernetes: Store.Update. */
+export function updateObject(deps: RegistryDeps, call: Call, name: string): Promise<KubernetesObject> {
+  const body = objectFromBody(call, call.request.body);
+  checkName(name, body);
+  checkNamespace(call, body);
+  const { definition, cache } = call.endpoint;
+  const existing = cache.objects.get(call.namespace, name);
+  if (existing === undefined) {
+    if (!definition.strategy.allowCreateOnUpdate || call.request.subresource !== undefined) throw newNotFound(definition, name);
+    return createNamed(deps, call, body, name);
+  }
+  return guaranteedUpdate(deps, call, name, existing, () => body, ATTEMPTS_MAX);
+}
+
+/**
+ * Reads, transforms, checks and writes until nobody else wrote in between. transform gets the object as the call's
+ * endpoint serves it; what it gives back goes through the whole of update: identity, defaults, admission, validation.
+ */
+export function guaranteedUpdate(
+  deps: RegistryDeps, call: Call, name: string, existing: Existing, transform: Transform, attempts = ATTEMPTS_MAX,
+): Promise<KubernetesObject> {
+  const { endpoint } = call;
+  const { cache, definition } = endpoint;
+  const old = present(endpoint, existing.object);
+  const wanted = transform(old);
+  if (wanted === old) return Promise.resolve(old);
+  const key = cache.keyOf(call.namespace, name);
+  let next = prepareForUpdate(deps, call, key, wanted, old);
+  const hook = call.request.subresource === undefined ? deps.hooks.get(cache.prefix) : undefined;
+  const hooked = hook?.update(next, old);
+  const settled = hooked?.settled;
+  try {
+    if (hooked !== undefined) next = hooked.object;
+    validateUpdate(deps, call, next, old);
+    next = noteUpdate(deps, call, next, old);
+    const unchanged = jsonEqual(next, old);
+    const removes = removesObject(next, old);
+    if ((unchanged && !removes) || call.dryRun) {
+      settled?.();
+      return Promise.resolve(unchanged ? old : deepFreeze(next));
+    }
+    if (endpoint.conversion !== undefined) next = endpoint.conversion.toStored(next);
+    if (call.untrusted) checkSize(next);
+    return commit(deps.store, key, existing.modRevision, removes ? deleteOperation(key, next) : putOperation(key, next)).then(
+      (result) => {
+        settled?.();
+        if (result.done) return present(endpoint, result.object ?? deepFreeze(next));
+        if (result.current === undefined) throw newNotFound(definition, name);
+        if (attempts <= 1) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
+        const current = { object: objectOf(result.current), modRevision: result.current.modRevision };
+        return guaranteedUpdate(deps, call, name, current, transform, attempts - 1);
+      },
+      (error: unknown) => {
+        settled?.();
+        throw error;
+      },
+    );
+  } catch (error) {
+    settled?.();
+    throw error;
+  }
+}
+
+function prepareForUpdate(deps: RegistryDeps, call: Call, key: string, wanted: KubernetesObject, old: KubernetesObject): KubernetesObject {
+  const { definition } = call.endpoint;
+  const { strategy } = definition;
+  checkPreconditions(call, key, wanted.metadata, old);
+  let next: KubernetesObject = { ...wanted, metadata: withIdentity(wanted.metadata, old.metadata) };
+  next = strategy.defaults(next);
+  const { subresource } = call.request;
+  const steps = deps.admission.stepsFor(definition, 'UPDATE', subresource);
+  if (steps.admit.length > 0) {
+    const attributes = admissionAttributes(call, 'UPDATE', old.metadata.name);
+    for (const admit of steps.admit) next = admit(attributes, next, old);
+  }
+  if (subresource === 'status' && strategy.prepareForStatusUpdate !== undefined) return strategy.prepareForStatusUpdate(next, old);
+  return strategy.prepareForUpdate(next, old);
+}
+
+function validateUpdate(deps: RegistryDeps, call: Call, next: KubernetesObject, old: KubernetesObject): void {
+  const { definition } = call.endpoint;
+  const { strategy } = definition;
+  const { subresource } = call.request;
+  const errors = subresource === 'status' ? strategy.validateStatusUpdate?.(next, old) ?? [] : strategy.validateUpdate(next, old);
+  if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, old.metadata.name, errors);
+  if (call.untrusted && subresource === undefined) for (const text of strategy.warnings?.(next) ?? []) warn(call, text);
+  const steps = deps.admission.stepsFor(definition, 'UPDATE', subresource);
+  if (steps.validate.length === 0) return;
+  const attributes = admissionAttributes(call, 'UPDATE', old.metadata.name);
+  for (const validate of steps.validate) validate(attributes, next, old);
+}
+
+function checkPreconditions(call: Call, key: string, wanted: ObjectMeta, old: KubernetesObject): void {
+  const { definition } = call.endpoint;
+  const { name, uid, resourceVersion } = old.metadata;
+  const given = wanted as Partial<ObjectMeta>;
+  if (given.uid !== undefined && given.uid !== '' && given.uid !== uid) {
+    throw newPreconditionFailed(definition, name, key, `UID in precondition: ${given.uid}, UID in object meta: ${uid}`);
+  }
+  if (given.resourceVersion === undefined || given.resourceVersion === '') {
+    if (definition.strategy.allowUnconditionalUpdate) return;
+    throw newInvalidError(definition.group, definition.kind, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+  }
+  if (given.resourceVersion !== resourceVersion) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
+}
+
+/** What a writer wants of the metadata, with the parts that only the server sets. Kubernetes: rest.BeforeUpdate. */
+function withIdentity(wanted: ObjectMeta, old: ObjectMeta): ObjectMeta {
+  const metadata = { ...wanted } as { -readonly [Key in keyof ObjectMeta]: ObjectMeta[Key] };
+  metadata.name = old.name;
+  metadata.uid = old.uid;
+  metadata.creationTimestamp = old.creationTimestamp;
+  metadata.resourceVersion = old.resourceVersion;
+  if (old.namespace !== undefined) metadata.namespace = old.namespace;
+  else delete metadata.namespace;
+  if (old.generation !== undefined) metadata.generation = old.generation;
+  else delete metadata.generation;
+  if (old.deletionTimestamp !== undefined) metadata.deletionTimestamp = old.deletionTimestamp;
+  else delete metadata.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
+  else delete metadata.deletionGracePeriodSeconds;
+  if (old.generateName !== undefined && metadata.generateName === undefined) metadata.generateName = old.generateName;
+  delete metadata.selfLink;
+  return metadata;
+}
+
+/** True where the last finalizer of an object that is being deleted has gone. Kubernetes: registry.ShouldDeleteDuringUpdate. */
+function removesObject(next: KubernetesObject, old: KubernetesObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
+  if (deletionTimestamp === undefined || (deletionGracePeriodSeconds ?? 0) !== 0) return false;
+  if ((next.metadata.finalizers ?? []).length > 0) return false;
+  const { spec } = next as KubernetesObject & { readonly spec?: { readonly finalizers?: readonly string[] } };
+  return next.kind !== 'Namespace' || (spec?.finalizers ?? []).length === 0;
+}
