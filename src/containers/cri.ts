@@ -108,7 +108,10 @@ export interface Mount {
   readonly readOnly: boolean;
   /** A shared folder of the pod (emptyDir), by name: the same name is the same folder in all containers of the sandbox. */
   readonly sharedFolder?: string;
-  /** Or files given by value (configMap, secret, downwardAPI, projected): path below containerPath → bytes. */
+  /**
+   * Or files given by value (configMap, secret, downwardAPI, projected): path below containerPath → bytes. The map is live:
+   * the kubelet changes its entries when a mounted ConfigMap, Secret or token changes, so read it at each open and list.
+   */
   readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Only this path of the folder or files. */
   readonly subPath?: string;
