@@ -10,3 +10,4 @@ export * from './names.ts';
 export * from './quantity.ts';
 export * from './selectors/index.ts';
 export * from './time.ts';
+export * from './schema/index.ts';

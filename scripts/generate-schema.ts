@@ -1,0 +1,244 @@
+// Writes src/api/generated/: structure.ts, the schema of every Kubernetes type in one compact text, and descriptions.ts,
+// the prose to it. Structure comes from src/api/schema/facts.json, and from @kubernetes/client-node for types that the
+// facts lack; prose comes from @kubernetes/client-node. Run: node scripts/generate-schema.ts
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Model, readModels } from './client-node-models.ts';
+import { type FactExtra, type Facts, META } from './facts.ts';
+import { root } from './root.ts';
+
+/** A definition as it is written: see src/api/schema/structure.ts, which reads it. */
+interface Definition {
+  readonly name: string;
+  readonly atomic: boolean;
+  readonly fields: readonly Field[];
+}
+
+interface Field {
+  /** null: the fields of the type are part of this one, in JSON; in protobuf they are a message of their own. */
+  readonly name: string | null;
+  readonly type: TypeNode;
+  readonly proto: number;
+  readonly extra: FactExtra;
+}
+
+type TypeNode =
+  | { readonly kind: 'scalar'; readonly code: string }
+  | { readonly kind: 'named-string'; readonly goType: string; readonly values: readonly string[] }
+  | { readonly kind: 'definition'; readonly name: string }
+  | { readonly kind: 'pointer'; readonly of: TypeNode }
+  | { readonly kind: 'list'; readonly of: TypeNode }
+  | { readonly kind: 'map'; readonly of: TypeNode };
+
+const SCALARS: Readonly<Record<string, string>> = {
+  string: 's', bool: 'b', int32: 'i', int: 'l', int64: 'l', uint64: 'l', float64: 'f', '[]byte': 'y', 'resource.Quantity': 'Q', 'intstr.IntOrString': 'I',
+  Time: 'T', 'metav1.Time': 'T', MicroTime: 'M', 'metav1.MicroTime': 'M', 'metav1.Duration': 'D', 'time.Duration': 'D',
+  'runtime.RawExtension': 'R', FieldsV1: 'F', Verbs: 'V', ExtraValue: 'V',
+};
+
+const GROUPS: Readonly<Record<string, string>> = {
+  core: '', apps: 'apps', batch: 'batch', autoscaling: 'autoscaling', policy: 'policy', rbac: 'rbac.authorization.k8s.io',
+  flowcontrol: 'flowcontrol.apiserver.k8s.io', apiextensions: 'apiextensions.k8s.io', apiregistration: 'apiregistration.k8s.io', meta: '',
+};
+
+/** Types that are newer than the facts, or not in k8s.io/api: model → full name. */
+const MODELS_ONLY: Readonly<Record<string, string>> = {
+  ...named('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1', {
+    ApiextensionsV1ServiceReference: 'ServiceReference', ApiextensionsV1WebhookClientConfig: 'WebhookClientConfig',
+  }, [
+    'CustomResourceColumnDefinition', 'CustomResourceConversion', 'CustomResourceDefinition', 'CustomResourceDefinitionCondition',
+    'CustomResourceDefinitionList', 'CustomResourceDefinitionNames', 'CustomResourceDefinitionSpec', 'CustomResourceDefinitionStatus',
+    'CustomResourceDefinitionVersion', 'CustomResourceSubresourceScale', 'CustomResourceSubresources', 'CustomResourceValidation',
+    'ExternalDocumentation', 'JSONSchemaProps', 'SelectableField', 'ValidationRule', 'WebhookConversion',
+  ]),
+  ...named('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1', { ApiregistrationV1ServiceReference: 'ServiceReference' }, [
+    'APIService', 'APIServiceCondition', 'APIServiceList', 'APIServiceSpec', 'APIServiceStatus',
+  ]),
+  ...named('io.k8s.api.networking.v1', {}, [
+    'IPAddress', 'IPAddressList', 'IPAddressSpec', 'ParentReference', 'ServiceCIDR', 'ServiceCIDRList', 'ServiceCIDRSpec', 'ServiceCIDRStatus',
+  ]),
+};
+
+/** List types that neither source has, of MODELS_ONLY. */
+const MODEL_EXTRAS: Readonly<Record<string, FactExtra>> = {
+  'CustomResourceDefinitionStatus.conditions': { listType: 'map', listMapKeys: ['type'] },
+  'APIServiceStatus.conditions': { listType: 'map', listMapKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' },
+  'ServiceCIDRStatus.conditions': { listType: 'map', listMapKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' },
+  'JSONSchemaProps.x-kubernetes-validations': { listType: 'map', listMapKeys: ['rule'], patchStrategy: 'merge', patchMergeKey: 'rule' },
+};
+
+function named(folder: string, renamed: Readonly<Record<string, string>>, plain: readonly string[]): Readonly<Record<string, string>> {
+  const names = Object.fromEntries(plain.map((name) => [`V1${name}`, `${folder}.${name}`]));
+  for (const [model, name] of Object.entries(renamed)) names[model] = `${folder}.${name}`;
+  return names;
+}
+
+/** Writes src/api/generated/. */
+export async function generateSchema(): Promise<void> {
+  const facts = JSON.parse(readFileSync(path.join(root, 'src/api/schema/facts.json'), 'utf8')) as Facts;
+  const models = readModels();
+  const definitions = [...fromFacts(facts), ...fromModels(models)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const folder = path.join(root, 'src/api/generated');
+  mkdirSync(folder, { recursive: true });
+  const structure = writeStructure(definitions);
+  const descriptions = writeDescriptions(definitions, models);
+  writeFileSync(path.join(folder, 'structure.ts'), `/** Made by scripts/generate-schema. */\nexport const STRUCTURE: string = ${JSON.stringify(structure)};\n`);
+  writeFileSync(path.join(folder, 'descriptions.ts'), `/** Made by scripts/generate-schema. */\nexport const DESCRIPTIONS: string = ${JSON.stringify(descriptions)};\n`);
+}
+
+function fromFacts(facts: Facts): readonly Definition[] {
+  const atomic = new Set(facts.atomicStructs);
+  return Object.entries(facts.types).map(([name, fields]) => {
+    const folder = name.slice(0, name.lastIndexOf('.'));
+    const isKind = fields.some(([, type, , extra]) => extra?.inline === true && type.includes('TypeMeta'));
+    const own = fields.filter(([, type]) => !(type === 'TypeMeta' || type === 'metav1.TypeMeta'));
+    return {
+      name,
+      atomic: atomic.has(name),
+      fields: [
+        ...(isKind ? typeMetaFields() : []),
+        ...own.map(([field, type, proto, extra = {}]) => ({ name: extra.inline === true ? null : field, type: parseGoType(facts, folder, type), proto, extra })),
+      ],
+    };
+  });
+}
+
+function typeMetaFields(): readonly Field[] {
+  const type: TypeNode = { kind: 'scalar', code: 's' };
+  return ['apiVersion', 'kind'].map((name) => ({ name, type, proto: 0, extra: {} }));
+}
+
+function parseGoType(facts: Facts, folder: string, goType: string): TypeNode {
+  const scalar = SCALARS[goType];
+  if (scalar !== undefined) return { kind: 'scalar', code: scalar };
+  if (goType.startsWith('*')) return { kind: 'pointer', of: parseGoType(facts, folder, goType.slice(1)) };
+  if (goType.startsWith('[]')) return { kind: 'list', of: parseGoType(facts, folder, goType.slice(2)) };
+  const map = /^map\[[^\]]+\](.*)$/.exec(goType);
+  if (map !== null) return { kind: 'map', of: parseGoType(facts, folder, map[1] ?? '') };
+  if (goType === 'ResourceList' || goType === 'corev1.ResourceList') return { kind: 'map', of: { kind: 'scalar', code: 'Q' } };
+  const short = goType.split('.').at(-1) ?? '';
+  const names = goType.includes('.') ? [`io.k8s.api.core.v1.${short}`, META + short] : [`${folder}.${short}`, META + short];
+  if (goType.startsWith('metav1.')) names.reverse();
+  for (const name of names) {
+    if (facts.types[name] !== undefined) return { kind: 'definition', name };
+    if (facts.aliases[name] === undefined && facts.enums[name] === undefined) continue;
+    return { kind: 'named-string', goType: name.split('.').slice(-2).join('.'), values: facts.enums[name] ?? [] };
+  }
+  // Named strings outside the facts: types.UID, and metav1's.
+  return { kind: 'named-string', goType: goType.includes('.') ? goType.replace(/^(metav1|corev1|apiv1)\./, 'v1.') : `v1.${goType}`, values: [] };
+}
+
+function fromModels(models: ReadonlyMap<string, Model>): readonly Definition[] {
+  return Object.entries(MODELS_ONLY).map(([modelName, name]) => {
+    const model = models.get(modelName);
+    if (model === undefined) throw new Error(`generate-schema: @kubernetes/client-node has no model ${modelName}`);
+    const short = name.slice(name.lastIndexOf('.') + 1);
+    return {
+      name,
+      atomic: false,
+      fields: model.fields.map((field) => {
+        const type = parseModelType(field.type, field.format);
+        const extra = { ...MODEL_EXTRAS[`${short}.${field.name}`], ...(field.required ? { required: true } : {}) };
+        const isPointer = !field.required && field.name !== 'metadata' && type.kind !== 'list' && type.kind !== 'map';
+        return { name: field.name, type: isPointer ? { kind: 'pointer' as const, of: type } : type, proto: 0, extra };
+      }),
+    };
+  });
+}
+
+function parseModelType(type: string, format: string): TypeNode {
+  const list = /^Array<(.*)>$/.exec(type);
+  if (list !== null) return { kind: 'list', of: parseModelType(list[1] ?? '', format) };
+  const map = /^\{ \[key: string\]: (.*); \}$/.exec(type);
+  if (map !== null) return { kind: 'map', of: parseModelType(map[1] ?? '', format) };
+  if (type === 'string') return { kind: 'scalar', code: format === 'byte' ? 'y' : 's' };
+  if (type === 'boolean') return { kind: 'scalar', code: 'b' };
+  if (type === 'number') return { kind: 'scalar', code: format === 'int32' ? 'i' : format === 'int64' ? 'l' : 'f' };
+  if (type === 'Date') return { kind: 'scalar', code: 'T' };
+  if (type === 'any' || type === 'object') return { kind: 'scalar', code: 'J' };
+  const name = MODELS_ONLY[type] ?? ({ V1ObjectMeta: `${META}ObjectMeta`, V1ListMeta: `${META}ListMeta`, V1Condition: `${META}Condition` } as Readonly<Record<string, string>>)[type];
+  if (name === undefined) throw new Error(`generate-schema: unknown model type ${type}`);
+  return { kind: 'definition', name };
+}
+
+/**
+ * One line for each named string (`~goType,value,…`), then one for each definition: name, 'a' where atomic, the kinds
+ * (group/version/Kind), then its fields; parts are separated by tabs. A field is `name type protobufNumber options`.
+ */
+function writeStructure(definitions: readonly Definition[]): string {
+  const indexOf = new Map(definitions.map(({ name }, index) => [name, index]));
+  const namedStrings: string[] = [];
+  const typeText = (type: TypeNode): string => {
+    if (type.kind === 'scalar') return type.code;
+    if (type.kind === 'pointer') return `*${typeText(type.of)}`;
+    if (type.kind === 'list') return `[${typeText(type.of)}`;
+    if (type.kind === 'map') return `{${typeText(type.of)}`;
+    if (type.kind === 'definition') return `@${indexOf.get(type.name)}`;
+    const line = [type.goType, ...type.values].join(',');
+    if (!namedStrings.includes(line)) namedStrings.push(line);
+    return `~${namedStrings.indexOf(line)}`;
+  };
+  const lines = definitions.map(({ name, atomic, fields }) => [
+    name, atomic ? 'a' : '', kindOf(name, fields),
+    ...fields.map((field) => `${field.name ?? '-'} ${typeText(field.type)} ${field.proto} ${optionText(field.extra)}`.trimEnd()),
+  ].join('\t'));
+  return [...namedStrings.map((line) => `~${line}`), ...lines].join('\n');
+}
+
+function optionText(extra: FactExtra): string {
+  const options: string[] = [];
+  if (extra.required === true) options.push('!');
+  if (extra.patchStrategy !== undefined) options.push(`p${extra.patchStrategy}`);
+  if (extra.patchMergeKey !== undefined) options.push(`k${extra.patchMergeKey}`);
+  if (extra.listType !== undefined) options.push(`l${extra.listType}`);
+  if (extra.listMapKeys !== undefined) options.push(`K${extra.listMapKeys.join(',')}`);
+  if (extra.mapType !== undefined) options.push(`t${extra.mapType}`);
+  if (extra.structType !== undefined) options.push(`t${extra.structType}`);
+  if (extra.default !== undefined && !extra.default.startsWith('ref(')) options.push(`d${extra.default}`);
+  return options.join(' ');
+}
+
+function kindOf(name: string, fields: readonly Field[]): string {
+  if (!fields.some((field) => field.name === 'kind') || !fields.some((field) => field.name === 'apiVersion')) return '';
+  const parts = name.split('.');
+  const [packageName = '', version = '', kind = ''] = parts.slice(-3);
+  // Options, lists and tables of meta/v1 belong to every group; the others that look like kinds are none (ObjectReference).
+  const isMeta = name.startsWith(META);
+  if (isMeta && !['Status', 'APIVersions', 'APIGroup', 'APIGroupList', 'APIResourceList', 'DeleteOptions'].includes(kind)) return '';
+  if (!isMeta && !fields.some((field) => field.name === 'metadata')) return '';
+  return `${GROUPS[packageName] ?? `${packageName}.k8s.io`}/${version}/${kind}`;
+}
+
+/** For each definition, in order, one line: the numbers of its own text and of its fields' texts; after an empty line the texts, as JSON strings. */
+function writeDescriptions(definitions: readonly Definition[], models: ReadonlyMap<string, Model>): string {
+  const texts = new Map<string, number>([['', 0]]);
+  const numberOf = (text: string): string => {
+    if (!texts.has(text)) texts.set(text, texts.size);
+    return (texts.get(text) ?? 0).toString(36);
+  };
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  const lines = definitions.map((definition) => {
+    const model = modelOf(definition, byName, models);
+    const descriptionOf = new Map(model?.fields.map((field) => [field.name, field.description]));
+    return [model?.description ?? '', ...definition.fields.map(({ name }) => (name === null ? '' : (descriptionOf.get(name) ?? '')))].map(numberOf).join(' ');
+  });
+  return [...lines, '', ...[...texts.keys()].map((text) => JSON.stringify(text))].join('\n');
+}
+
+/** The model with the definition's name that has the most of its fields; an embedded struct has none, so its texts come from one that embeds it. */
+function modelOf(definition: Definition, byName: ReadonlyMap<string, Definition>, models: ReadonlyMap<string, Model>): Model | undefined {
+  const only = Object.entries(MODELS_ONLY).find(([, name]) => name === definition.name)?.[0];
+  if (only !== undefined) return models.get(only);
+  const [group = '', version = '', short = ''] = definition.name.split('.').slice(-3);
+  const prefix = version.charAt(0).toUpperCase() + version.slice(1);
+  const capital = group.charAt(0).toUpperCase() + group.slice(1);
+  const model = models.get(`${capital}${prefix}${short}`) ?? models.get(`${prefix}${short}`);
+  const named = definition.fields.filter((field) => field.name !== null);
+  if (model !== undefined && named.every((field) => model.fields.some((other) => other.name === field.name))) return model;
+  const embedder = [...byName.values()].find((other) => other.fields.some((field) => field.name === null && field.type.kind === 'definition' && field.type.name === definition.name));
+  const found = embedder === undefined ? model : modelOf(embedder, byName, models);
+  return found === undefined || found === model ? found : { ...found, description: '' };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await generateSchema();
