@@ -1,5 +1,5 @@
-import type { KubernetesObject, ResourceRef, WatchEvent } from '../../src/api/index.ts';
-import type { ApiRequest, RequestQuery, Transport, WatchSink } from '../../src/client/index.ts';
+import type { KubernetesObject, ResourceRef } from '../../src/api/index.ts';
+import type { ApiRequest, RequestQuery, Transport, WatchEvent, WatchSink } from '../../src/client/index.ts';
 import { newStatusError } from '../../src/api/index.ts';
 import { deepFreeze } from '../../src/base/index.ts';
 
@@ -55,9 +55,14 @@ export class FakeApi implements Transport {
       return this.update(request, old, body);
     }
     if (verb === 'patch') {
-      const patch = request.body as { metadata?: { uid?: string } };
+      const patch = request.body as { metadata?: { uid?: string; ownerReferences?: { $patch?: string; uid: string }[] } };
       if (patch.metadata?.uid !== undefined && patch.metadata.uid !== old.metadata.uid) throw newStatusError(409, 'Conflict', 'uid mismatch');
-      return this.update(request, old, mergePatch(old, request.body) as KubernetesObject);
+      const owners = patch.metadata?.ownerReferences; // strategic merge by uid
+      const merged = mergePatch(old, request.body) as KubernetesObject;
+      if (owners === undefined) return this.update(request, old, merged);
+      const kept = (old.metadata.ownerReferences ?? []).filter((owner) => !owners.some((other) => other.uid === owner.uid));
+      const ownerReferences = [...kept, ...owners.filter((owner) => owner.$patch !== 'delete')] as never;
+      return this.update(request, old, { ...merged, metadata: { ...merged.metadata, ownerReferences } });
     }
     if (verb === 'delete') {
       const uid = (request.body as { preconditions?: { uid?: string } } | undefined)?.preconditions?.uid;
@@ -143,7 +148,7 @@ export class FakeApi implements Transport {
   private update(request: ApiRequest, old: KubernetesObject, next: KubernetesObject): KubernetesObject {
     const isStatus = request.subresource === 'status';
     const merged = isStatus
-      ? { ...old, status: part(next, 'status') }
+      ? { ...old, metadata: { ...old.metadata, annotations: next.metadata.annotations }, status: part(next, 'status') }
       : { ...next, metadata: { ...next.metadata, uid: old.metadata.uid }, ...('status' in old ? { status: part(old, 'status') } : {}) };
     const sameSpec = JSON.stringify(part(merged, 'spec')) === JSON.stringify(part(old, 'spec'));
     const generation = (old.metadata.generation ?? 1) + (sameSpec ? 0 : 1);
