@@ -11,3 +11,4 @@ export * from './quantity.ts';
 export * from './selectors/index.ts';
 export * from './time.ts';
 export * from './schema/index.ts';
+export * from './patch/index.ts';
