@@ -137,6 +137,7 @@ class Runtime implements RuntimeService {
     const system = new System(this.host, {
       containerId: id, hostname: sandbox.config.hostname, network: sandbox.network, user: image.image.config.user,
       memoryLimitBytes: config.memoryLimitBytes, trusted: this.spec.options?.trusted ?? false,
+      imageRoot: image.image.root,
       mountPaths: config.mounts.map((mount) => mount.containerPath),
       makeFiles: (self) => this.makeFiles(self, sandbox, image, config),
     });

@@ -1,7 +1,7 @@
 import { type Clock, type Random } from '../../world/index.ts';
 import { decodeText } from '../../base/index.ts';
 import type { PodNetwork } from '../../network/index.ts';
-import { type DeviceName, type DeviceNode, type FileNode, FileError, fileBytes } from '../files/nodes.ts';
+import { type DeviceName, type DeviceNode, type FileNode, type FileSystemNode, type FolderNode, FileError, fileBytes } from '../files/nodes.ts';
 import { joinPath } from '../files/path.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { DeviceFile, FileHandle, type OpenFile } from './open-file.ts';
@@ -30,6 +30,8 @@ export interface SystemSpec {
   readonly memoryLimitBytes: number | undefined;
   /** Called once, at the first use. */
   readonly makeFiles: (system: System) => FileSystem;
+  /** The image's own files: what is looked at before there is need for makeFiles. */
+  readonly imageRoot: FolderNode;
   /** Where volumes are mounted. */
   readonly mountPaths: readonly string[];
   /** May programs of the user run as processes of the machine? */
@@ -185,19 +187,22 @@ export class System {
     if (node === undefined) return { error: 'no such file' };
     if (node.kind === 'folder') return { error: 'is a directory' };
     if (node.kind !== 'file' || (node.mode & 0o111) === 0) return { error: 'permission denied' };
-    const head = decodeText(fileBytes(node).subarray(0, 256));
-    if (!head.startsWith('#!')) return { error: 'exec format error' };
-    const line = head.slice(2).split('\n', 1)[0] ?? '';
-    if (head.startsWith(programMark)) {
-      const program = this.host.programs.get(line.slice(programMark.length - 2).trim());
+    const line = firstLine(node);
+    if (!line.startsWith('#!')) return { error: 'exec format error' };
+    if (line.startsWith(programMark)) {
+      const program = this.host.programs.get(line.slice(programMark.length).trim());
       return program === undefined ? { error: 'exec format error' } : { program, args };
     }
     if (depth >= 4) return { error: 'exec format error' };
-    const [interpreter = '', ...options] = line.trim().split(/\s+/);
+    const [interpreter = '', ...options] = line.slice(2).trim().split(/\s+/);
     return this.loadExecutable(interpreter, [interpreter, ...options, path, ...args.slice(1)], depth + 1);
   }
 
-  private tryFind(path: string) {
+  private tryFind(path: string): FileSystemNode | undefined {
+    if (this.fileSystem === undefined && !this.hasMountNear(path)) {
+      const node = findInImage(this.spec.imageRoot, path);
+      if (node !== 'unsure') return node;
+    }
     try {
       return this.files.find(path)?.node;
     } catch {
@@ -240,6 +245,32 @@ export class System {
       default: return new DeviceFile(undefined);
     }
   }
+}
+
+const firstLines = new WeakMap<FileNode, string>();
+
+/** A file's first line; remembered for an image's files, which don't change. */
+function firstLine(node: FileNode): string {
+  let line = node.owner === undefined ? firstLines.get(node) : undefined;
+  if (line === undefined) {
+    line = decodeText(fileBytes(node).subarray(0, 256)).split('\n', 1)[0] ?? '';
+    if (node.owner === undefined && node.generate === undefined) firstLines.set(node, line);
+  }
+  return line;
+}
+
+/** A path in an image without links; 'unsure' where there is one. */
+function findInImage(root: FolderNode, path: string): FileSystemNode | undefined | 'unsure' {
+  let node: FileSystemNode = root;
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..' || node.kind !== 'folder') return 'unsure';
+    const next: FileSystemNode | undefined = node.entries.get(part);
+    if (next === undefined) return undefined;
+    if (next.kind === 'link') return 'unsure';
+    node = next;
+  }
+  return node;
 }
 
 /** What PATH is where nothing sets it. */
