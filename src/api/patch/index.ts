@@ -2,3 +2,4 @@ export { applyJsonPatch, JSON_PATCH_OPERATIONS_MAX, type JsonPatchOperation } fr
 export { isJsonObject, jsonEqual, type JsonObject } from './json.ts';
 export { applyMergePatch } from './merge-patch.ts';
 export { applyStrategicMergePatch } from './strategic-merge-patch.ts';
+export * from './apply/index.ts';

@@ -1,4 +1,5 @@
 import { newStatusError, StatusError } from '../meta.ts';
+import { checkPatchDepth } from './depth.ts';
 import { isJsonObject, jsonEqual, ownValue, setOwn } from './json.ts';
 
 /** One operation of RFC 6902. */
@@ -24,9 +25,12 @@ export function applyJsonPatch<T extends object>(object: T, patch: unknown): T {
   if (patch.length > JSON_PATCH_OPERATIONS_MAX) {
     throw newStatusError(413, 'RequestEntityTooLarge', `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_MAX}, got ${patch.length}`);
   }
+  checkPatchDepth(patch);
   let result: unknown = object;
   for (const operation of patch) result = applyOperation(result, operation as JsonPatchOperation);
   if (!isJsonObject(result)) reject();
+  // Copies of copies may nest deeper than any operation did.
+  if (patch.length > 1) checkPatchDepth(result);
   return result as T;
 }
 

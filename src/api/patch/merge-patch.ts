@@ -1,4 +1,5 @@
 import { newStatusError } from '../meta.ts';
+import { checkPatchDepth } from './depth.ts';
 import { isJsonObject, type JsonObject, ownValue, setOwn } from './json.ts';
 
 /** Applies an RFC 7386 merge patch; what it does not touch is shared with object. Throws 400 where the patch is no JSON object. */
@@ -7,6 +8,7 @@ export function applyMergePatch<T extends object>(object: T, patch: unknown): T 
     const kind = Array.isArray(patch) ? 'array' : typeof patch;
     throw newStatusError(400, 'BadRequest', `error decoding patch: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`);
   }
+  checkPatchDepth(patch);
   return merge(object as unknown as JsonObject, patch) as T;
 }
 

@@ -1,5 +1,6 @@
 import { newStatusError, StatusError } from '../meta.ts';
 import { childSchema, type ObjectSchema, type Schema } from '../schema/schema.ts';
+import { checkPatchDepth } from './depth.ts';
 import { isJsonObject, jsonEqual, type JsonObject, ownValue, setOwn } from './json.ts';
 import { orderByPatch } from './list-order.ts';
 
@@ -18,6 +19,7 @@ export function applyStrategicMergePatch<T extends object>(object: T, patch: unk
     const kind = Array.isArray(patch) ? 'array' : typeof patch;
     throw newStatusError(400, 'BadRequest', `error decoding patch: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`);
   }
+  checkPatchDepth(patch);
   return mergeObject(object as unknown as JsonObject, patch, schema) as T;
 }
 

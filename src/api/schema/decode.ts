@@ -280,7 +280,8 @@ function zeroOf(schema: Schema): unknown {
   }
 }
 
-function zeroObject(schema: ObjectSchema): object {
+/** What decoding null into the struct gives: its plain structs and required fields, empty. */
+export function zeroObject(schema: ObjectSchema): object {
   const value: Record<string, unknown> = {};
   for (const field of schema.filled) value[field.name] = zeroOf(field.schema);
   return value;
