@@ -1,4 +1,5 @@
-import type { ServerResponse, IncomingMessage, IncomingHttpHeaders } from 'node:http';
+import { ServerResponse, type IncomingMessage, type IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { newStatusError, type StatusError } from '../../api/index.ts';
@@ -25,6 +26,8 @@ export interface Upgrade {
   readonly socket: Duplex;
   /** What came after the request's head. */
   readonly head: Buffer;
+  /** Set by who switches the protocol: from then on nothing can be answered any more. */
+  taken: boolean;
 }
 
 /** One HTTP request and its answer, whatever HTTP version carries it. Header names are lower case. */
@@ -53,9 +56,8 @@ export interface Exchange {
 }
 
 /** An exchange over HTTP/1.1. */
-export function createHttp1Exchange(request: IncomingMessage, response: ServerResponse, identity: ConnectionIdentity, upgrade?: Upgrade): Exchange {
+export function createHttp1Exchange(request: IncomingMessage, response: ServerResponse, identity: ConnectionIdentity): Exchange {
   return {
-    ...(upgrade === undefined ? {} : { upgrade }),
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: request.headers,
@@ -71,7 +73,7 @@ export function createHttp1Exchange(request: IncomingMessage, response: ServerRe
       if (response.headersSent || response.destroyed) return;
       if (body !== undefined) headers['content-length'] = String(body.length);
       // A body that nobody has read would be taken for the next request.
-      if (!request.complete || upgrade !== undefined) headers['connection'] = 'close';
+      if (!request.complete) headers['connection'] = 'close';
       response.writeHead(code, headers);
       response.end(body);
     },
@@ -86,6 +88,39 @@ export function createHttp1Exchange(request: IncomingMessage, response: ServerRe
     destroy() {
       response.destroy();
     },
+  };
+}
+
+/** An exchange whose client wants to switch protocols. Refusals are answered as HTTP/1.1, and end the connection. */
+export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer, identity: ConnectionIdentity): Exchange {
+  const upgrade: Upgrade = { protocol: (request.headers.upgrade ?? '').toLowerCase(), request, socket, head, taken: false };
+  let plain: Exchange | undefined;
+  const answer = (): Exchange => {
+    if (plain !== undefined) return plain;
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    plain = createHttp1Exchange(request, response, identity);
+    return plain;
+  };
+  return {
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    headers: request.headers,
+    identity,
+    upgrade,
+    body: request,
+    get answered() {
+      return upgrade.taken || plain?.answered === true;
+    },
+    get code() {
+      return upgrade.taken ? 101 : plain?.code ?? 101;
+    },
+    respond: (code, headers, body) => answer().respond(code, headers, body),
+    respondStream: (code, headers) => answer().respondStream(code, headers),
+    onClose: (listener) => void socket.once('close', listener),
+    destroy: () => void socket.destroy(),
   };
 }
 

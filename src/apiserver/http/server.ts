@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
@@ -9,7 +9,7 @@ import { identifyConnection } from './authentication.ts';
 import type { Certificates } from './certificates.ts';
 import type { HttpDeps, VersionInfo } from './deps.ts';
 import { createApiDocuments } from './documents.ts';
-import { type ConnectionIdentity, createHttp1Exchange, createHttp2Exchange } from './exchange.ts';
+import { type ConnectionIdentity, createHttp1Exchange, createHttp2Exchange, createUpgradeExchange } from './exchange.ts';
 import { handleExchange } from './handler.ts';
 import { createMetrics } from './metrics.ts';
 
@@ -104,12 +104,7 @@ function createHttp1Server(deps: HttpDeps, identities: WeakMap<Duplex, Connectio
   });
   http1.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', ignore);
-    const response = new ServerResponse(request);
-    response.assignSocket(socket as TLSSocket);
-    response.shouldKeepAlive = false;
-    response.once('finish', () => socket.end());
-    const protocol = (request.headers.upgrade ?? '').toLowerCase();
-    void handleExchange(deps, createHttp1Exchange(request, response, identityOf(socket), { protocol, request, socket, head }));
+    void handleExchange(deps, createUpgradeExchange(request, socket, head, identityOf(socket)));
   });
   http1.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n400 Bad Request');
