@@ -19,9 +19,26 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   /** Fields for field selectors besides metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly ColumnDefinition<T>[];
+  /** What a Table says of a row besides its cells: pods that have ended are Completed. */
+  readonly rowConditions?: (object: T) => readonly RowCondition[];
   readonly strategy: Strategy<T>;
   /** Where objects live in the store, when not /registry/<resource>; events.k8s.io shares with core events. Kubernetes: the registry's key layout. */
   readonly storagePrefix?: string;
+  /** Where objects are stored as another kind: events.k8s.io's as core events. Both directions are exact for valid objects. */
+  readonly conversion?: StorageConversion<T>;
+}
+
+export interface StorageConversion<T extends KubernetesObject> {
+  toStorage(object: T): KubernetesObject;
+  fromStorage(stored: KubernetesObject): T;
+}
+
+/** Kubernetes: metav1.TableRowCondition. */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface SubresourceDefinition {

@@ -1,0 +1,47 @@
+import { validatePodTemplateSpec } from '../core/pod-spec/template.ts';
+import { validateLabelSelector } from '../core/object-meta.ts';
+import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
+import { selectorOf } from '../selectors/index.ts';
+import type { LabelSelector, PodTemplateSpec } from '../types.ts';
+
+/** The selector of a workload and that its template fits it. Kubernetes: apps validation, ValidatePodTemplateSpecForReplicaSet and its callers. */
+export function validateSelectorAndTemplate(selector: LabelSelector | undefined, template: PodTemplateSpec | undefined, errors: FieldError[]): void {
+  if (!selector) {
+    errors.push(required('spec.selector'));
+  } else {
+    const countBefore = errors.length;
+    validateLabelSelector(selector, 'spec.selector', errors);
+    const isValid = errors.length === countBefore;
+    const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+    if (isEmpty) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
+    const labels = template?.metadata?.labels;
+    if (!isValid) {
+      if (!canCompile(selector)) {
+        errors.push(invalid('spec.selector', selector, 'invalid label selector'));
+        return;
+      }
+    }
+    if (!isEmpty && !selectorOf(selector).matches(labels)) {
+      errors.push(invalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'));
+    }
+  }
+  validateTemplate(template ?? {}, errors);
+}
+
+function canCompile(selector: LabelSelector): boolean {
+  try {
+    selectorOf(selector);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function validateTemplate(template: PodTemplateSpec, errors: FieldError[]): void {
+  validatePodTemplateSpec(template, 'spec.template', errors);
+  const restartPolicy = template.spec?.restartPolicy ?? '';
+  if (restartPolicy !== 'Always') errors.push(notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']));
+  if (template.spec?.activeDeadlineSeconds !== undefined) {
+    errors.push(forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+  }
+}

@@ -1,0 +1,108 @@
+import { dns1123LabelErrors } from '../names.ts';
+import type { HostIP, Pod, PodIP, PodStatus } from '../types.ts';
+import { defineResource, proxyVerbs, statusSubresource } from './define.ts';
+import { sameValue } from './equality.ts';
+import { podColumns, podRowConditions } from './pod-columns.ts';
+import { qosClass } from './pod-qos.ts';
+import { defaultSpecOfPod } from './pod-spec/defaults.ts';
+import { podSpecWarnings } from './pod-spec/warnings.ts';
+import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod-validation.ts';
+import { bumpGeneration, withStatusOf } from './strategy-parts.ts';
+
+/** Kubernetes: pkg/registry/core/pod. */
+export const pods = defineResource<Pod>({
+  group: '', resource: 'pods', kind: 'Pod', namespaced: true, shortNames: ['po'], categories: ['all'], schema: 'io.k8s.api.core.v1.Pod',
+  subresources: [
+    { name: 'attach', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
+    { name: 'binding', kind: 'Binding', verbs: ['create'] },
+    { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
+    { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
+    { name: 'log', kind: 'Pod', verbs: ['get'] },
+    { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
+    { name: 'proxy', kind: 'PodProxyOptions', verbs: proxyVerbs },
+    statusSubresource('Pod'),
+  ],
+  selectableFields: {
+    'spec.nodeName': (pod) => pod.spec.nodeName ?? '',
+    'spec.restartPolicy': (pod) => pod.spec.restartPolicy ?? '',
+    'spec.schedulerName': (pod) => pod.spec.schedulerName ?? '',
+    'spec.serviceAccountName': (pod) => pod.spec.serviceAccountName ?? '',
+    'spec.hostNetwork': (pod) => String(pod.spec.hostNetwork === true),
+    'status.phase': (pod) => pod.status?.phase ?? '',
+    'status.podIP': (pod) => pod.status?.podIPs?.[0]?.ip ?? '',
+    'status.podIPs': (pod) => pod.status?.podIPs?.[0]?.ip ?? '',
+    'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
+  },
+  columns: podColumns,
+  rowConditions: podRowConditions,
+  strategy: {
+    defaults(pod) {
+      if (!pod.spec) return pod;
+      const spec = defaultSpecOfPod(pod.spec);
+      return spec === pod.spec ? pod : { ...pod, spec };
+    },
+    prepareForCreate(pod) {
+      return { ...pod, metadata: { ...pod.metadata, generation: 1 }, status: initialStatus(pod) };
+    },
+    prepareForUpdate(next, old) {
+      return bumpGeneration(withStatusOf(next, old), old, !sameValue(next.spec, old.spec));
+    },
+    validateCreate: validatePodCreate,
+    validateUpdate: validatePodUpdate,
+    prepareForStatusUpdate,
+    validateStatusUpdate: validatePodStatusUpdate,
+    warnings(pod) {
+      const warnings: string[] = [];
+      const nameErrors = dns1123LabelErrors(pod.metadata.name);
+      if (nameErrors.length > 0) {
+        warnings.push(`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${nameErrors.join(' ')}]`);
+      }
+      podSpecWarnings(pod.spec, pod.metadata.annotations, '', warnings);
+      return warnings;
+    },
+    allowUnconditionalUpdate: true,
+    allowCreateOnUpdate: false,
+  },
+});
+
+const gatedCondition = Object.freeze({
+  type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates',
+});
+
+function initialStatus(pod: Pod): PodStatus {
+  const gated = (pod.spec.schedulingGates ?? []).length > 0;
+  return { phase: 'Pending', ...(gated ? { conditions: [gatedCondition] } : {}), qosClass: qosClass(pod) };
+}
+
+/** Only status changes, and of metadata only labels, annotations and finalizers. Kubernetes: podStatusStrategy.PrepareForUpdate. */
+function prepareForStatusUpdate(next: Pod, old: Pod): Pod {
+  const status = completeStatus(next.status ?? {}, old.status);
+  const sameOwners = next.metadata.ownerReferences === old.metadata.ownerReferences;
+  const { ownerReferences: _owners, ...metadata } = next.metadata;
+  return {
+    ...next,
+    metadata: sameOwners ? next.metadata : { ...metadata, ...(old.metadata.ownerReferences === undefined ? {} : { ownerReferences: old.metadata.ownerReferences }) },
+    spec: old.spec,
+    status,
+  };
+}
+
+/** Keeps the QoS class, and has podIP and hostIP be the first of podIPs and hostIPs. */
+function completeStatus(status: PodStatus, old: PodStatus | undefined): PodStatus {
+  const podIPs = addresses(status.podIP, status.podIPs);
+  const hostIPs = addresses(status.hostIP, status.hostIPs);
+  const keepQos = !status.qosClass && old?.qosClass !== undefined;
+  const podIP = podIPs?.[0]?.ip;
+  if (!keepQos && podIPs === status.podIPs && podIP === status.podIP && hostIPs === status.hostIPs) return status;
+  return {
+    ...status,
+    ...(podIP === undefined || podIPs === undefined ? {} : { podIP, podIPs }),
+    ...(hostIPs === undefined ? {} : { hostIPs }),
+    ...(keepQos && old?.qosClass !== undefined ? { qosClass: old.qosClass } : {}),
+  };
+}
+
+function addresses(ip: string | undefined, ips: readonly (PodIP | HostIP)[] | undefined): readonly { readonly ip: string }[] | undefined {
+  if (ips !== undefined && ips.length > 0) return ips as readonly { readonly ip: string }[];
+  return ip === undefined || ip === '' ? ips as readonly { readonly ip: string }[] | undefined : [{ ip }];
+}

@@ -1,0 +1,4 @@
+export * from './columns.ts';
+export * from './age.ts';
+export * from './text.ts';
+export * from './workload-columns.ts';

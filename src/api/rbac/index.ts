@@ -1,0 +1,5 @@
+export * from './cluster-role.ts';
+export * from './cluster-role-binding.ts';
+export * from './role.ts';
+export * from './role-binding.ts';
+export { RBAC_GROUP } from './rules.ts';

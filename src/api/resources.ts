@@ -1,0 +1,30 @@
+import { controllerRevisions, deployments, replicaSets } from './apps/index.ts';
+import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
+import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
+import { leases } from './coordination/index.ts';
+import {
+  bindings, configMaps, endpoints, events, namespaces, nodes, pods, podTemplates, replicationControllers, secrets, serviceAccounts, services,
+} from './core/index.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { endpointSlices } from './discovery/index.ts';
+import { eventsV1Events } from './events/index.ts';
+import type { KubernetesObject } from './meta.ts';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac/index.ts';
+import { priorityClasses } from './scheduling/index.ts';
+
+/** A definition for those who do not care of which kind it is: its rules are only ever given objects of its own kind. */
+function untyped<T extends KubernetesObject>(definition: ResourceDefinition<T>): ResourceDefinition {
+  return definition as unknown as ResourceDefinition;
+}
+
+/** Every resource that Drydock has built in, ordered by group and name. Resources that are only created (reviews, bindings) are never stored. */
+export const builtinResources: readonly ResourceDefinition[] = [
+  untyped(bindings), untyped(configMaps), untyped(endpoints), untyped(events), untyped(namespaces), untyped(nodes), untyped(pods),
+  untyped(podTemplates), untyped(replicationControllers), untyped(secrets), untyped(serviceAccounts), untyped(services),
+  untyped(controllerRevisions), untyped(deployments), untyped(replicaSets),
+  untyped(selfSubjectReviews), untyped(tokenReviews),
+  untyped(localSubjectAccessReviews), untyped(selfSubjectAccessReviews), untyped(selfSubjectRulesReviews), untyped(subjectAccessReviews),
+  untyped(leases), untyped(endpointSlices), untyped(eventsV1Events),
+  untyped(clusterRoleBindings), untyped(clusterRoles), untyped(roleBindings), untyped(roles),
+  untyped(priorityClasses),
+];
