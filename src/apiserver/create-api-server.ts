@@ -1,73 +1,115 @@
-import { type Disposable } from '../base/index.ts';
-import { type ResourceDefinition, StatusError } from '../api/index.ts';
+import { type Disposable, DisposableStore } from '../base/index.ts';
+import { builtinResources, type ResourceDefinition, StatusError } from '../api/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
-import { AdmissionChain } from './admission/index.ts';
-import { newUnauthorizedRequest, RbacAuthorizer } from './authorization/index.ts';
+import { AdmissionChain, defaultTolerationSeconds, namespaceLifecycle, priority, serviceAccount, taintNodesByCondition } from './admission/index.ts';
+import { ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
+import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
+import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
+import { startCompaction } from './compaction.ts';
 import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts';
+import { EventExpiry } from './event-expiry.ts';
 import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
 import { watchObjects } from './registry/read.ts';
 import { handle } from './registry/registry.ts';
+import { numberToIp, parseIpRange } from './registry/services/ip-range.ts';
+import { serviceHook } from './registry/services/service-hook.ts';
+import { NO_EVICTION_GUARD, specialHandlers } from './registry/special.ts';
 import { Endpoints } from './resource-table.ts';
-import type { ApiResponse, ApiServer, AuthorizationAttributes, UserInfo } from './server.ts';
+import type { ApiResponse, ApiServer, AuthorizationAttributes, AuthorizationDecision, UserInfo } from './server.ts';
 import { WatchCache } from './watchcache/index.ts';
 
 export interface ApiServerOptions {
   readonly world: Pick<World, 'clock' | 'random'>;
   readonly store: Store;
-  readonly resources: readonly ResourceDefinition[];
+  /** All kinds that are served. Default: every built-in one. */
+  readonly resources?: readonly ResourceDefinition[];
+  /** Where pods reach the API server; what the Service default/kubernetes leads to. */
+  readonly address: AdvertisedAddress;
+  /** Kubernetes: --service-cluster-ip-range. Default 10.96.0.0/12. */
+  readonly serviceRange?: string;
+  /** Signs service account tokens; without one there are none. */
+  readonly tokenSigner?: TokenSigner;
+  /** What tokens are good for where a request does not say. Default: the issuer's name. */
+  readonly audiences?: readonly string[];
+  /** Bearer tokens that stand for a user. */
+  readonly tokens?: ReadonlyMap<string, UserInfo>;
+  /** PEM of the authority that signs client certificates. */
+  readonly clientCa?: string;
 }
+
+/** Kubernetes' default for a cluster made by kubeadm. */
+const SERVICE_RANGE = '10.96.0.0/12';
+const DEFAULT_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
+/** The API server's own identity. Kubernetes: system:apiserver. */
+const LOOPBACK_USER: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 /** Builds an API server on a store. Nothing is read before start(). */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { world, store } = options;
-  const watchCache = new WatchCache(store, world.clock);
+  const { clock, random } = world;
+  const watchCache = new WatchCache(store, clock);
   const endpoints = new Endpoints(watchCache);
-  for (const definition of options.resources) endpoints.add(definition);
-  const rbac = newRbac(endpoints);
-  const deps: RegistryDeps = {
-    store, clock: world.clock, random: world.random, watchCache, admission: new AdmissionChain([]), hooks: new Map(),
-  };
-  const subresources = new Map();
+  for (const definition of options.resources ?? builtinResources) endpoints.add(definition);
+  const cacheOf = (group: string, resource: string) => endpoints.cacheOf(group, resource);
+  const pods = cacheOf('', 'pods');
+  const serviceAccounts = cacheOf('', 'serviceaccounts');
+  const services = cacheOf('', 'services');
+  const serviceRange = parseIpRange(options.serviceRange ?? SERVICE_RANGE);
 
+  const rbac = new RbacAuthorizer({
+    roles: cacheOf('rbac.authorization.k8s.io', 'roles'), roleBindings: cacheOf('rbac.authorization.k8s.io', 'rolebindings'),
+    clusterRoles: cacheOf('rbac.authorization.k8s.io', 'clusterroles'), clusterRoleBindings: cacheOf('rbac.authorization.k8s.io', 'clusterrolebindings'),
+  });
+  const node = new NodeAuthorizer();
+  const authorize = (user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision => node.authorize(user, attributes) ?? rbac.authorize(user, attributes);
+
+  const { tokenSigner } = options;
+  const audiences = options.audiences ?? [tokenSigner?.issuer ?? DEFAULT_AUDIENCE];
+  const tokenAuthenticator = tokenSigner === undefined ? undefined : new ServiceAccountAuthenticator(tokenSigner, clock, serviceAccounts, pods, audiences);
+  const authenticate = (token: string, wanted: readonly string[] | undefined): Promise<UserInfo | undefined> => {
+    const known = options.tokens?.get(token);
+    if (known !== undefined) return Promise.resolve(known);
+    return tokenAuthenticator?.authenticate(token, wanted) ?? Promise.resolve(undefined);
+  };
+
+  const deps: RegistryDeps = {
+    store, clock, random, watchCache,
+    admission: new AdmissionChain([
+      namespaceLifecycle(cacheOf('', 'namespaces')), serviceAccount(serviceAccounts, random), taintNodesByCondition(),
+      priority(cacheOf('scheduling.k8s.io', 'priorityclasses')), defaultTolerationSeconds(),
+    ]),
+    hooks: new Map([[services.prefix, serviceHook(services, random, serviceRange.cidr)]]),
+  };
+  const special = specialHandlers({
+    authorize, authenticate, audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), evictionGuard: NO_EVICTION_GUARD,
+    tokens: tokenSigner === undefined ? undefined : { signer: tokenSigner, pods, secrets: cacheOf('', 'secrets'), nodes: cacheOf('', 'nodes'), audiences },
+  });
+
+  /** A request that is allowed. Throws StatusError. */
   const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean): Call => {
     const endpoint = endpoints.find(request.group, request.version, request.resource);
     if (endpoint === undefined) throw newUnknownResource();
-    const query = request.query ?? NO_QUERY;
-    const namespace = endpoint.definition.namespaced ? request.namespace ?? '' : '';
-    const { verb, name } = request;
-    if (rbac !== undefined) {
-      const attributes: AuthorizationAttributes = {
-        verb, group: request.group, resource: request.resource,
-        ...(request.subresource === undefined ? {} : { subresource: request.subresource }), ...(namespace === '' ? {} : { namespace }), ...(name === undefined ? {} : { name }),
-      };
-      const decision = rbac.authorize(user, attributes);
-      if (!decision.allowed) throw newUnauthorizedRequest(user, attributes, decision.reason);
-    }
-    if (namespace === '' && endpoint.definition.namespaced && verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') {
+    const { definition } = endpoint;
+    const namespace = definition.namespaced ? request.namespace ?? '' : '';
+    const decision = authorize(user, attributesOf(request, namespace));
+    if (!decision.allowed) throw newUnauthorizedRequest(user, attributesOf(request, namespace), decision.reason);
+    const { verb } = request;
+    if (namespace === '' && definition.namespaced && verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') {
       throw newBadRequest('an empty namespace may not be set during creation');
     }
+    const query = request.query ?? NO_QUERY;
     return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, code: 200, warnings: undefined };
-  };
-
-  const execute = (user: UserInfo, request: ApiRequest): Promise<unknown> => {
-    try {
-      const result = handle(deps, subresources, newCall(user, request, false));
-      return result instanceof Promise ? result : Promise.resolve(result);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   };
 
   const request = async (user: UserInfo, apiRequest: ApiRequest): Promise<ApiResponse> => {
     try {
       const call = newCall(user, apiRequest, true);
-      const object = await handle(deps, subresources, call);
+      const object = await handle(deps, special, call);
       return { code: call.code, object, warnings: call.warnings ?? [] };
     } catch (error) {
-      if (error instanceof StatusError) throw error;
-      throw newInternalError(error instanceof Error ? error.message : String(error));
+      throw asStatusError(error);
     }
   };
 
@@ -75,31 +117,64 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     try {
       return watchObjects(deps, newCall(user, { ...apiRequest, verb: 'watch' }, false), sink);
     } catch (error) {
-      queueMicrotask(() => sink.onClose(error instanceof StatusError ? error : newInternalError(String(error))));
-      return { dispose: () => undefined };
+      let disposed = false;
+      queueMicrotask(() => {
+        if (!disposed) sink.onClose(asStatusError(error));
+      });
+      return {
+        dispose: () => {
+          disposed = true;
+        },
+      };
     }
   };
 
+  /** As few promises as can be: a read is answered at once. */
+  const requestInProcess = (user: UserInfo, apiRequest: ApiRequest): Promise<unknown> => {
+    try {
+      const result = handle(deps, special, newCall(user, apiRequest, false));
+      return result instanceof Promise ? result : Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
   const transportFor = (user: UserInfo): Transport => ({
-    request: (apiRequest) => execute(user, apiRequest),
+    request: (apiRequest) => requestInProcess(user, apiRequest),
     watch: (apiRequest, sink) => watch(user, apiRequest, sink),
   });
 
+  const running = new DisposableStore();
   return {
-    start: () => watchCache.start(),
-    stop: () => watchCache.stop(),
+    async start() {
+      await watchCache.start();
+      await bootstrap({
+        transport: transportFor(LOOPBACK_USER), resources: endpoints, address: options.address,
+        kubernetesIp: numberToIp(serviceRange.base + 1), clientCa: options.clientCa ?? '',
+      });
+      const expiry = new EventExpiry(cacheOf('', 'events'), store, clock);
+      expiry.start();
+      running.add({ dispose: () => expiry.stop() });
+      running.add(startCompaction(store, clock));
+    },
+    stop() {
+      running.dispose();
+      watchCache.stop();
+    },
     transportFor,
     request,
     watch,
-    authorize: (user, attributes) => rbac?.authorize(user, attributes) ?? { allowed: false, reason: '' },
-    authenticateToken: () => Promise.resolve(undefined),
+    authorize,
+    authenticateToken: (token) => authenticate(token, undefined),
     resources: endpoints,
   };
 }
 
-function newRbac(endpoints: Endpoints): RbacAuthorizer | undefined {
-  const cacheOf = (resource: string) => endpoints.find('rbac.authorization.k8s.io', 'v1', resource)?.cache;
-  const [roles, roleBindings, clusterRoles, clusterRoleBindings] = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map(cacheOf);
-  if (roles === undefined || roleBindings === undefined || clusterRoles === undefined || clusterRoleBindings === undefined) return undefined;
-  return new RbacAuthorizer({ roles, roleBindings, clusterRoles, clusterRoleBindings });
+function attributesOf(request: ApiRequest, namespace: string): AuthorizationAttributes {
+  const { verb, group, resource, subresource = '', name = '' } = request;
+  return { verb, group, resource, subresource, namespace, name };
+}
+
+/** A bug in Drydock is the client's 500. */
+function asStatusError(error: unknown): StatusError {
+  return error instanceof StatusError ? error : newInternalError(error instanceof Error ? error.message : String(error));
 }

@@ -1,8 +1,8 @@
-import { type Disposable, toDisposable } from '../base/index.ts';
-import type { ResourceDefinition } from '../api/index.ts';
+import { assertDefined, type Disposable, toDisposable } from '../base/index.ts';
+import { type ResourceDefinition, schemaOf } from '../api/index.ts';
 import { apiVersionOf, type Endpoint, rememberingConversion } from './registry/endpoint.ts';
 import type { ResourceTable } from './server.ts';
-import type { IndexedField, WatchCache } from './watchcache/index.ts';
+import type { IndexedField, ResourceCache, WatchCache } from './watchcache/index.ts';
 
 /** The store's prefix where a resource does not name one. */
 const REGISTRY_PREFIX = '/registry/';
@@ -23,7 +23,9 @@ export class Endpoints implements ResourceTable {
     const prefix = withSlash(definition.storagePrefix ?? `${REGISTRY_PREFIX}${definition.resource}`);
     const cache = this.watchCache.resource(prefix, definition.namespaced, { apiVersion, kind: definition.kind }, indexedFieldsOf(definition));
     const conversion = definition.conversion === undefined ? undefined : rememberingConversion(definition.conversion);
-    const endpoint: Endpoint = { definition, group: definition.group, resource: definition.resource, apiVersion, cache, conversion };
+    const endpoint: Endpoint = {
+      definition, group: definition.group, resource: definition.resource, apiVersion, cache, conversion, schema: schemaOf(definition.schema),
+    };
     const same = this.byResource.get(definition.resource);
     if (same === undefined) this.byResource.set(definition.resource, [endpoint]);
     else same.push(endpoint);
@@ -37,6 +39,12 @@ export class Endpoints implements ResourceTable {
     if (same === undefined) return undefined;
     for (const endpoint of same) if (endpoint.group === group && endpoint.definition.version === version) return endpoint;
     return undefined;
+  }
+
+  /** The cache of a resource that the server itself needs. Throws where nobody serves it. */
+  cacheOf(group: string, resource: string): ResourceCache {
+    const endpoint = this.byResource.get(resource)?.find((each) => each.group === group);
+    return assertDefined(endpoint, `the resource ${resource} of group ${JSON.stringify(group)}`).cache;
   }
 
   get(group: string, version: string, resource: string): ResourceDefinition | undefined {

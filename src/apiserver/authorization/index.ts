@@ -1,2 +1,3 @@
 export { newUnauthorizedRequest } from './forbidden.ts';
+export { NodeAuthorizer } from './node.ts';
 export { type Grant, RbacAuthorizer, type RbacSources } from './rbac.ts';

@@ -1,6 +1,6 @@
-import type { KubernetesObject } from '../../api/index.ts';
+import { decodeBody, type KubernetesObject, type ObjectSchema, schemaOf } from '../../api/index.ts';
 import { newBadRequest } from '../errors.ts';
-import type { Call } from './call.ts';
+import { type Call, warn } from './call.ts';
 
 /** The object in a request's body: its apiVersion and kind are those of the resource. Throws BadRequest with upstream's texts. */
 export function objectFromBody(call: Call, body: unknown): KubernetesObject {
@@ -15,9 +15,27 @@ export function objectFromBody(call: Call, body: unknown): KubernetesObject {
     const why = `converting (${goPackage(endpoint.definition.version, endpoint.group)}.${object.kind}) to (${goPackage('core', endpoint.group)}.${kind}): unknown conversion`;
     throw newBadRequest(`${object.kind} in version ${JSON.stringify(endpoint.definition.version)} cannot be handled as a ${kind}: ${why}`);
   }
+  if (call.untrusted && endpoint.schema !== undefined) return decoded(call, object, endpoint.schema, { apiVersion: endpoint.apiVersion, kind });
   if (object.apiVersion === endpoint.apiVersion && object.kind === kind && object.metadata !== undefined) return object as KubernetesObject;
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
   return { apiVersion: endpoint.apiVersion, kind, metadata: metadata ?? {}, ...rest } as KubernetesObject;
+}
+
+/** The body of a subresource that has a kind of its own, e.g. Binding; checked where nobody vouches for it. */
+export function bodyOfKind<T extends object>(call: Call, schemaName: string): T {
+  const { body } = call.request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw newBadRequest('the object provided is unrecognized (must be of type object)');
+  const schema = call.untrusted ? schemaOf(schemaName) : undefined;
+  return schema === undefined ? body as T : decoded(call, body, schema, undefined) as unknown as T;
+}
+
+/** Decodes as Go would, with unknown fields refused, told of or dropped. */
+export function decoded(call: Call, body: object, schema: ObjectSchema, typeMeta: { readonly apiVersion: string; readonly kind: string } | undefined): KubernetesObject {
+  const { object, warnings } = decodeBody(body, schema, call.query.fieldValidation ?? 'Warn');
+  for (const text of warnings) warn(call, text);
+  const metadata = object.metadata ?? {};
+  if (object.metadata === metadata && (typeMeta === undefined || (object.apiVersion === typeMeta.apiVersion && object.kind === typeMeta.kind))) return object;
+  return { ...object, ...typeMeta, metadata } as KubernetesObject;
 }
 
 /** Throws where the body's namespace is not the request's. Kubernetes: rest.EnsureObjectNamespaceMatchesRequestNamespace. */

@@ -1,5 +1,5 @@
 import { deepFreeze } from '../../base/index.ts';
-import type { KubernetesObject, ResourceDefinition, StorageConversion } from '../../api/index.ts';
+import type { KubernetesObject, ObjectSchema, ResourceDefinition, StorageConversion } from '../../api/index.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
 
 /** One served version of one resource on top of its storage. */
@@ -10,6 +10,8 @@ export interface Endpoint {
   /** E.g. apps/v1. */
   readonly apiVersion: string;
   readonly cache: ResourceCache;
+  /** Checks bodies that nobody vouches for; undefined: the kind has none. */
+  readonly schema: ObjectSchema | undefined;
   /** Set where the store keeps another version or group than this one serves. */
   readonly conversion: Conversion | undefined;
 }

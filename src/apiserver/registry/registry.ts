@@ -18,20 +18,32 @@ export interface SubresourceHandler {
 /** By resource.group/subresource, e.g. pods./binding. */
 export type SubresourceHandlers = ReadonlyMap<string, SubresourceHandler>;
 
+/** Answers a question to the server, such as an access review, that is created and never stored. */
+export type RequestHandler = (deps: RegistryDeps, call: Call) => Promise<object> | object;
+
+/** By resource.group, e.g. bindings. */
+export type RequestHandlers = ReadonlyMap<string, RequestHandler>;
+
+/** What the generic registry does not do by itself. */
+export interface SpecialHandlers {
+  readonly subresources: SubresourceHandlers;
+  readonly requests: RequestHandlers;
+}
+
 const STATUS: SubresourceHandler = { get: getObject, update: updateObject, patch: patchObject };
 
 /** Runs one authorized request. Throws or rejects with StatusError. */
-export function handle(deps: RegistryDeps, subresources: SubresourceHandlers, call: Call): Promise<object> | object {
+export function handle(deps: RegistryDeps, special: SpecialHandlers, call: Call): Promise<object> | object {
   const { verb, name = '', subresource } = call.request;
   const { definition } = call.endpoint;
-  if (subresource !== undefined) return handleSubresource(deps, subresources, call, subresource);
+  if (subresource !== undefined) return handleSubresource(deps, special.subresources, call, subresource);
   switch (verb) {
     case 'get':
       return getObject(deps, call, name);
     case 'list':
       return listObjects(deps, call);
     case 'create':
-      return createObject(deps, call);
+      return definition.verbs.length === 1 ? handleRequest(deps, special.requests, call) : createObject(deps, call);
     case 'update':
       return updateObject(deps, call, name);
     case 'patch':
@@ -45,11 +57,18 @@ export function handle(deps: RegistryDeps, subresources: SubresourceHandlers, ca
   }
 }
 
+function handleRequest(deps: RegistryDeps, requests: RequestHandlers, call: Call): Promise<object> | object {
+  const { definition } = call.endpoint;
+  const handler = requests.get(`${definition.resource}.${definition.group}`);
+  if (handler === undefined) throw newUnknownResource();
+  return handler(deps, call);
+}
+
 function handleSubresource(deps: RegistryDeps, subresources: SubresourceHandlers, call: Call, subresource: string): Promise<object> | object {
   const { verb, name = '' } = call.request;
   const { definition } = call.endpoint;
-  const special = subresources.get(`${definition.resource}.${definition.group}/${subresource}`);
-  const handler = special ?? (subresource === 'status' && definition.strategy.prepareForStatusUpdate !== undefined ? STATUS : undefined);
+  const own = subresources.get(`${definition.resource}.${definition.group}/${subresource}`);
+  const handler = own ?? (subresource === 'status' && definition.strategy.prepareForStatusUpdate !== undefined ? STATUS : undefined);
   if (handler === undefined) throw newUnknownResource();
   const run = verb === 'get' || verb === 'create' || verb === 'update' || verb === 'patch' ? handler[verb] : undefined;
   if (run === undefined) throw newMethodNotAllowed(definition, verb);

@@ -1,5 +1,5 @@
 import { deepFreeze } from '../../base/index.ts';
-import { invalid, type KubernetesObject, newInvalidError, type ObjectMeta } from '../../api/index.ts';
+import { type FieldError, invalid, type KubernetesObject, newInvalidError, type ObjectMeta, type ResourceDefinition } from '../../api/index.ts';
 import { newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
 import { checkName, checkNamespace, objectFromBody } from './body.ts';
 import { admissionAttributes } from './admit.ts';
@@ -18,6 +18,12 @@ const ATTEMPTS_MAX = 8;
 /** Gives the wanted new state for the current one; the very same object: nothing to do. Throws a StatusError to give up. */
 export type Transform = (current: KubernetesObject) => KubernetesObject;
 
+/** The rules that a write obeys: the resource's own, those of its status, or those of another subresource. */
+export interface UpdateRules {
+  prepare(next: KubernetesObject, old: KubernetesObject): KubernetesObject;
+  validate(next: KubernetesObject, old: KubernetesObject): readonly FieldError[];
+}
+
 export interface Existing {
   readonly object: KubernetesObject;
   readonly modRevision: number;
@@ -34,7 +40,26 @@ export function updateObject(deps: RegistryDeps, call: Call, name: string): Prom
     if (!definition.strategy.allowCreateOnUpdate || call.request.subresource !== undefined) throw newNotFound(definition, name);
     return createNamed(deps, call, body, name);
   }
-  return guaranteedUpdate(deps, call, name, existing, () => body, ATTEMPTS_MAX);
+  return guaranteedUpdate(deps, call, name, existing, () => body);
+}
+
+const rulesOf = new WeakMap<ResourceDefinition, { readonly main: UpdateRules; readonly status: UpdateRules }>();
+
+/** The rules of a call to the resource itself or to its status. */
+function ownRules(call: Call): UpdateRules {
+  const { definition } = call.endpoint;
+  let rules = rulesOf.get(definition);
+  if (rules === undefined) {
+    const { strategy } = definition;
+    const main: UpdateRules = { prepare: (next, old) => strategy.prepareForUpdate(next, old), validate: (next, old) => strategy.validateUpdate(next, old) };
+    const status: UpdateRules = {
+      prepare: (next, old) => strategy.prepareForStatusUpdate?.(next, old) ?? next,
+      validate: (next, old) => strategy.validateStatusUpdate?.(next, old) ?? [],
+    };
+    rules = { main, status };
+    rulesOf.set(definition, rules);
+  }
+  return call.request.subresource === 'status' ? rules.status : rules.main;
 }
 
 /**
@@ -42,7 +67,7 @@ export function updateObject(deps: RegistryDeps, call: Call, name: string): Prom
  * endpoint serves it; what it gives back goes through the whole of update: identity, defaults, admission, validation.
  */
 export function guaranteedUpdate(
-  deps: RegistryDeps, call: Call, name: string, existing: Existing, transform: Transform, attempts = ATTEMPTS_MAX,
+  deps: RegistryDeps, call: Call, name: string, existing: Existing, transform: Transform, rules = ownRules(call), attempts = ATTEMPTS_MAX,
 ): Promise<KubernetesObject> {
   const { endpoint } = call;
   const { cache, definition } = endpoint;
@@ -50,13 +75,13 @@ export function guaranteedUpdate(
   const wanted = transform(old);
   if (wanted === old) return Promise.resolve(old);
   const key = cache.keyOf(call.namespace, name);
-  let next = prepareForUpdate(deps, call, key, wanted, old);
+  let next = prepareForUpdate(deps, call, key, wanted, old, rules);
   const hook = call.request.subresource === undefined ? deps.hooks.get(cache.prefix) : undefined;
   const hooked = hook?.update(next, old);
   const settled = hooked?.settled;
   try {
     if (hooked !== undefined) next = hooked.object;
-    validateUpdate(deps, call, next, old);
+    validateUpdate(deps, call, next, old, rules);
     next = noteUpdate(deps, call, next, old);
     const unchanged = jsonEqual(next, old);
     const removes = removesObject(next, old);
@@ -73,7 +98,7 @@ export function guaranteedUpdate(
         if (result.current === undefined) throw newNotFound(definition, name);
         if (attempts <= 1) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
         const current = { object: objectOf(result.current), modRevision: result.current.modRevision };
-        return guaranteedUpdate(deps, call, name, current, transform, attempts - 1);
+        return guaranteedUpdate(deps, call, name, current, transform, rules, attempts - 1);
       },
       (error: unknown) => {
         settled?.();
@@ -86,7 +111,7 @@ export function guaranteedUpdate(
   }
 }
 
-function prepareForUpdate(deps: RegistryDeps, call: Call, key: string, wanted: KubernetesObject, old: KubernetesObject): KubernetesObject {
+function prepareForUpdate(deps: RegistryDeps, call: Call, key: string, wanted: KubernetesObject, old: KubernetesObject, rules: UpdateRules): KubernetesObject {
   const { definition } = call.endpoint;
   const { strategy } = definition;
   checkPreconditions(call, key, wanted.metadata, old);
@@ -98,15 +123,14 @@ function prepareForUpdate(deps: RegistryDeps, call: Call, key: string, wanted: K
     const attributes = admissionAttributes(call, 'UPDATE', old.metadata.name);
     for (const admit of steps.admit) next = admit(attributes, next, old);
   }
-  if (subresource === 'status' && strategy.prepareForStatusUpdate !== undefined) return strategy.prepareForStatusUpdate(next, old);
-  return strategy.prepareForUpdate(next, old);
+  return rules.prepare(next, old);
 }
 
-function validateUpdate(deps: RegistryDeps, call: Call, next: KubernetesObject, old: KubernetesObject): void {
+function validateUpdate(deps: RegistryDeps, call: Call, next: KubernetesObject, old: KubernetesObject, rules: UpdateRules): void {
   const { definition } = call.endpoint;
   const { strategy } = definition;
   const { subresource } = call.request;
-  const errors = subresource === 'status' ? strategy.validateStatusUpdate?.(next, old) ?? [] : strategy.validateUpdate(next, old);
+  const errors = rules.validate(next, old);
   if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, old.metadata.name, errors);
   if (call.untrusted && subresource === undefined) for (const text of strategy.warnings?.(next) ?? []) warn(call, text);
   const steps = deps.admission.stepsFor(definition, 'UPDATE', subresource);

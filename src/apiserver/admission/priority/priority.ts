@@ -1,0 +1,51 @@
+import type { KubernetesObject, Pod, PriorityClass } from '../../../api/index.ts';
+import { newForbidden } from '../../errors.ts';
+import type { ResourceCache } from '../../watchcache/index.ts';
+import type { AdmissionPlugin } from '../chain.ts';
+
+const DEFAULT_POLICY = 'PreemptLowerPriority';
+
+/** Gives pods the number behind their priority class. Kubernetes: plugin/pkg/admission/priority. */
+export function priority(classes: ResourceCache): AdmissionPlugin {
+  // The class that pods without one get; looked up again when classes change.
+  let fallback: PriorityClass | undefined;
+  let known = false;
+  classes.onChange(() => {
+    known = false;
+  });
+  const defaultClass = (): PriorityClass | undefined => {
+    if (known) return fallback;
+    const defaults = (classes.objects.list({}) as PriorityClass[]).filter((each) => each.globalDefault === true);
+    // Where there are several the lowest counts.
+    fallback = defaults.sort((a, b) => a.value - b.value)[0];
+    known = true;
+    return fallback;
+  };
+  return {
+    name: 'Priority',
+    handles: (definition, operation, subresource) =>
+      definition.resource === 'pods' && definition.group === '' && operation === 'CREATE' && subresource === undefined,
+    admit(attributes, object) {
+      const pod = object as Pod;
+      const { spec } = pod;
+      const refuse = (why: string) => newForbidden(attributes.definition, attributes.name, why);
+      let name = spec.priorityClassName ?? '';
+      let value = 0;
+      let policy = DEFAULT_POLICY;
+      const found = name === '' ? defaultClass() : classes.objects.get('', name)?.object as PriorityClass | undefined;
+      if (name !== '' && found === undefined) throw refuse(`no PriorityClass with name ${name} was found`);
+      if (found !== undefined) {
+        name = found.metadata.name;
+        value = found.value;
+        policy = found.preemptionPolicy ?? DEFAULT_POLICY;
+      }
+      if (spec.priority !== undefined && spec.priority !== value) {
+        throw refuse(`the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`);
+      }
+      if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
+        throw refuse(`the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`);
+      }
+      return { ...pod, spec: { ...spec, ...(name === '' ? {} : { priorityClassName: name }), priority: value, preemptionPolicy: policy } } as KubernetesObject;
+    },
+  };
+}

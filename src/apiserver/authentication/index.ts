@@ -1,0 +1,2 @@
+export { type PrivateClaims, ServiceAccountAuthenticator } from './service-account-token.ts';
+export type { TokenClaims, TokenSigner } from './token-signer.ts';

@@ -1,0 +1,87 @@
+import { hasReason, type ClusterRole, type KubernetesObject, type NewObject, type PolicyRule, type Subject } from '../../api/index.ts';
+import type { Transport } from '../../client/index.ts';
+import { jsonEqual } from '../registry/json-equal.ts';
+import type { ResourceTable } from '../server.ts';
+import {
+  type AdvertisedAddress, authenticationConfigMap, bootstrapNamespaces, bootstrapPriorityClasses, kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService,
+} from './objects.ts';
+import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapNamespaceRoles } from './rbac/policy.ts';
+
+const RBAC = 'rbac.authorization.k8s.io';
+const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
+
+export interface BootstrapOptions {
+  /** A transport that may do everything. */
+  readonly transport: Transport;
+  readonly resources: ResourceTable;
+  readonly address: AdvertisedAddress;
+  /** The first address of the Service range. */
+  readonly kubernetesIp: string;
+  /** PEM; '' where there is none. */
+  readonly clientCa: string;
+}
+
+/** Writes what every cluster has, where it is not there yet. Safe to run at every start. */
+export async function bootstrap(options: BootstrapOptions): Promise<void> {
+  const { address } = options;
+  for (const object of bootstrapNamespaces()) await ensure(options, '', 'namespaces', object);
+  for (const object of bootstrapPriorityClasses()) await ensure(options, 'scheduling.k8s.io', 'priorityclasses', object);
+  for (const object of bootstrapClusterRoles()) await ensure(options, RBAC, 'clusterroles', object, reconcileRole);
+  for (const object of bootstrapClusterRoleBindings()) await ensure(options, RBAC, 'clusterrolebindings', object, reconcileSubjects);
+  for (const object of bootstrapNamespaceRoles()) {
+    if (object.kind === 'Role') await ensure(options, RBAC, 'roles', object, reconcileRole);
+    else await ensure(options, RBAC, 'rolebindings', object, reconcileSubjects);
+  }
+  await ensure(options, '', 'configmaps', authenticationConfigMap(options.clientCa), replaceFields('data'));
+  await ensure(options, '', 'services', kubernetesService(options.kubernetesIp, address));
+  await ensure(options, '', 'endpoints', kubernetesEndpoints(address), replaceFields('subsets'));
+  await ensure(options, 'discovery.k8s.io', 'endpointslices', kubernetesEndpointSlice(address), replaceFields('endpoints', 'ports'));
+}
+
+/** The object as it should be; the same object where it is fine. */
+type Reconcile = (current: KubernetesObject, wanted: NewObject<KubernetesObject>) => KubernetesObject;
+
+const keep: Reconcile = (current) => current;
+
+async function ensure(options: BootstrapOptions, group: string, resource: string, wanted: NewObject<KubernetesObject>, reconcile = keep): Promise<void> {
+  const { transport, resources } = options;
+  if (resources.get(group, 'v1', resource) === undefined) return;
+  const { name = '', namespace } = wanted.metadata;
+  const target = { group, version: 'v1', resource, ...(namespace === undefined ? {} : { namespace }) };
+  try {
+    const current = await transport.request({ ...target, verb: 'get', name }) as KubernetesObject;
+    const next = reconcile(current, wanted);
+    if (next !== current) await transport.request({ ...target, verb: 'update', name, body: next });
+  } catch (error) {
+    if (!hasReason(error, 'NotFound')) throw error;
+    await transport.request({ ...target, verb: 'create', body: wanted });
+  }
+}
+
+/** Missing rules are added and none is taken away. Kubernetes: rbac/reconciliation. */
+function reconcileRole(current: KubernetesObject, wanted: NewObject<KubernetesObject>): KubernetesObject {
+  if (current.metadata.annotations?.[AUTO_UPDATE] === 'false') return current;
+  return withMissing(current, 'rules', (wanted as unknown as ClusterRole).rules ?? []);
+}
+
+function reconcileSubjects(current: KubernetesObject, wanted: NewObject<KubernetesObject>): KubernetesObject {
+  if (current.metadata.annotations?.[AUTO_UPDATE] === 'false') return current;
+  return withMissing(current, 'subjects', (wanted as unknown as { readonly subjects?: readonly Subject[] }).subjects ?? []);
+}
+
+function withMissing(current: KubernetesObject, field: 'rules' | 'subjects', wanted: readonly (PolicyRule | Subject)[]): KubernetesObject {
+  const present = (current as unknown as Readonly<Record<string, readonly object[] | undefined>>)[field] ?? [];
+  const missing = wanted.filter((item) => !present.some((each) => jsonEqual(each, item)));
+  return missing.length === 0 ? current : { ...current, [field]: [...present, ...missing] } as KubernetesObject;
+}
+
+function replaceFields(...fields: readonly string[]): Reconcile {
+  return (current, wanted) => {
+    const from = wanted as unknown as Readonly<Record<string, unknown>>;
+    const changes: Record<string, unknown> = {};
+    for (const field of fields) {
+      if (!jsonEqual((current as unknown as Readonly<Record<string, unknown>>)[field], from[field])) changes[field] = from[field];
+    }
+    return Object.keys(changes).length === 0 ? current : { ...current, ...changes } as KubernetesObject;
+  };
+}

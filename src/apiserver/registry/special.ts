@@ -1,0 +1,72 @@
+import { newStatusError, type Pod } from '../../api/index.ts';
+import type { RbacAuthorizer } from '../authorization/index.ts';
+import { newUnknownResource } from '../errors.ts';
+import type { Call, RegistryDeps } from './call.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { RequestHandler, SpecialHandlers, SubresourceHandler } from './registry.ts';
+import { type Authorize, selfSubjectAccessReview, subjectAccessReview } from './reviews/access-review.ts';
+import { type Authenticate, selfSubjectReview, tokenReview } from './reviews/identity-review.ts';
+import { selfSubjectRulesReview } from './reviews/rules-review.ts';
+import { podBinding } from './subresources/binding.ts';
+import { type EvictionGuard, podEviction } from './subresources/eviction.ts';
+import { namespaceFinalize } from './subresources/finalize.ts';
+import { scale } from './subresources/scale.ts';
+import { serviceAccountToken, type TokenSources } from './subresources/token.ts';
+
+export interface SpecialOptions {
+  readonly authorize: Authorize;
+  readonly authenticate: Authenticate;
+  readonly audiences: readonly string[];
+  readonly rbac: RbacAuthorizer;
+  readonly pods: Endpoint | undefined;
+  /** undefined: service accounts get no tokens. */
+  readonly tokens: TokenSources | undefined;
+  readonly evictionGuard: EvictionGuard;
+}
+
+/** Everything that is more than storing an object. */
+export function specialHandlers(options: SpecialOptions): SpecialHandlers {
+  const { authorize, authenticate, rbac, tokens, pods } = options;
+  const subresources = new Map<string, SubresourceHandler>([
+    ['pods./binding', podBinding],
+    ['pods./eviction', podEviction(options.evictionGuard)],
+    ['namespaces./finalize', namespaceFinalize],
+    ['deployments.apps/scale', scale],
+    ['replicasets.apps/scale', scale],
+    ['statefulsets.apps/scale', scale],
+    ['replicationcontrollers./scale', scale],
+  ]);
+  if (tokens !== undefined) subresources.set('serviceaccounts./token', serviceAccountToken(tokens));
+  const requests = new Map<string, RequestHandler>([
+    ['selfsubjectaccessreviews.authorization.k8s.io', selfSubjectAccessReview(authorize)],
+    ['subjectaccessreviews.authorization.k8s.io', subjectAccessReview(authorize)],
+    ['localsubjectaccessreviews.authorization.k8s.io', subjectAccessReview(authorize)],
+    ['selfsubjectrulesreviews.authorization.k8s.io', selfSubjectRulesReview(rbac)],
+    ['selfsubjectreviews.authentication.k8s.io', selfSubjectReview],
+    ['tokenreviews.authentication.k8s.io', tokenReview(authenticate, options.audiences)],
+    ['bindings.', bindingOf(pods)],
+  ]);
+  return { subresources, requests };
+}
+
+/** POST bindings is the old form of POST pods/…/binding. */
+function bindingOf(pods: Endpoint | undefined): RequestHandler {
+  return (deps: RegistryDeps, call: Call) => {
+    const { metadata } = call.request.body as Partial<Pod>;
+    if (pods === undefined || podBinding.create === undefined) throw newUnknownResource();
+    const own: Call = { ...call, endpoint: pods };
+    const answer = podBinding.create(deps, own, metadata?.name ?? '');
+    call.code = 201;
+    return answer;
+  };
+}
+
+/** No PodDisruptionBudget holds a pod back. */
+export const NO_EVICTION_GUARD: EvictionGuard = () => undefined;
+
+/** 429 with the cause that kubectl drain waits on. Kubernetes: createTooManyRequestsError. */
+export function newDisruptionBudgetError(why: string): Error {
+  return newStatusError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+    causes: [{ reason: 'DisruptionBudget', message: why }],
+  });
+}

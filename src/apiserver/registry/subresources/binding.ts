@@ -1,0 +1,52 @@
+import { type Binding, formatTime, invalid, type KubernetesObject, newInvalidError, notSupported, type Pod, required } from '../../../api/index.ts';
+import { newBadRequest, newConflict, newNotFound } from '../../errors.ts';
+import { bodyOfKind } from '../body.ts';
+import type { Call, RegistryDeps } from '../call.ts';
+import type { SubresourceHandler } from '../registry.ts';
+import { guaranteedUpdate, type UpdateRules } from '../update.ts';
+import { successStatus } from './success.ts';
+
+const PODS_BINDING = { group: '', resource: 'pods/binding' } as const;
+/** A binding changes just what it says; the pod was valid before. */
+const NO_RULES: UpdateRules = { prepare: (next) => next, validate: () => [] };
+
+/** POST pods/…/binding: gives a pod its node. Kubernetes: pkg/registry/core/pod/storage, BindingREST. */
+export const podBinding: SubresourceHandler = { create: bindPod };
+
+async function bindPod(deps: RegistryDeps, call: Call, name: string): Promise<object> {
+  const binding = bodyOfKind<Binding>(call, 'io.k8s.api.core.v1.Binding');
+  checkBinding(binding, name);
+  const existing = call.endpoint.cache.objects.get(call.namespace, name);
+  if (existing === undefined) throw newNotFound(call.endpoint.definition, name);
+  const nowText = formatTime(deps.clock.nowMs());
+  await guaranteedUpdate(deps, call, name, existing, (pod) => boundPod(pod as Pod, binding, nowText), NO_RULES);
+  call.code = 201;
+  return successStatus(201);
+}
+
+function checkBinding(binding: Binding, name: string): void {
+  if (binding?.metadata?.name && binding.metadata.name !== name) throw newBadRequest('name in URL does not match name in Binding object');
+  const { kind, name: node } = binding?.target ?? { kind: undefined, name: undefined };
+  if (kind !== undefined && kind !== '' && kind !== 'Node') {
+    throw newInvalidError('', 'Binding', name, [notSupported('target.kind', kind, ['Node', '<empty>'])]);
+  }
+  if (node === undefined || node === '') throw newInvalidError('', 'Binding', name, [required('target.name')]);
+  if (node.includes('/') || node.includes('%')) throw newInvalidError('', 'Binding', name, [invalid('target.name', node, "may not contain '/' or '%'")]);
+}
+
+function boundPod(pod: Pod, binding: Binding, nowText: string): KubernetesObject {
+  const { name, uid, deletionTimestamp } = pod.metadata;
+  const refuse = (why: string) => newConflict(PODS_BINDING, name, why);
+  if (binding.metadata?.uid && binding.metadata.uid !== uid) throw refuse(`Precondition failed: UID in precondition: ${binding.metadata.uid}, UID in object meta: ${uid}`);
+  if (deletionTimestamp !== undefined) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
+  if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== '') throw refuse(`pod ${name} is already assigned to node "${pod.spec.nodeName}"`);
+  if ((pod.spec.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
+  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
+  const annotations = binding.metadata?.annotations;
+  return {
+    ...pod,
+    metadata: annotations === undefined ? pod.metadata : { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } },
+    spec: { ...pod.spec, nodeName: binding.target.name as string },
+    status: { ...pod.status, conditions: [...conditions, { type: 'PodScheduled', status: 'True', lastTransitionTime: nowText }] },
+  } as KubernetesObject;
+}

@@ -1,0 +1,100 @@
+import {
+  type AuthenticationV1TokenRequest, type BoundObjectReference, formatTime, invalid, newInvalidError, newStatusError, type Pod,
+} from '../../../api/index.ts';
+import type { PrivateClaims, TokenSigner } from '../../authentication/index.ts';
+import { newBadRequest, newConflict, newNotFound } from '../../errors.ts';
+import type { ResourceCache } from '../../watchcache/index.ts';
+import { bodyOfKind } from '../body.ts';
+import type { Call, RegistryDeps } from '../call.ts';
+import type { SubresourceHandler } from '../registry.ts';
+import { getNow, whenReadable } from '../read.ts';
+
+const DEFAULT_SECONDS = 3600;
+const SECONDS_MIN = 600;
+const SECONDS_MAX = 2 ** 32;
+/** What the projected volumes of pods ask for. Such tokens live on for a year, for clients that never read them again. Kubernetes: WarnOnlyBoundTokenExpirationPeriod. */
+const POD_VOLUME_SECONDS = 3607;
+const EXTENDED_SECONDS = 365 * 24 * 3600;
+
+/** What tokens are made from. */
+export interface TokenSources {
+  readonly signer: TokenSigner;
+  readonly pods: ResourceCache;
+  readonly secrets: ResourceCache;
+  readonly nodes: ResourceCache;
+  readonly audiences: readonly string[];
+}
+
+/** POST serviceaccounts/…/token. Kubernetes: pkg/registry/core/serviceaccount/storage, TokenREST. */
+export function serviceAccountToken(sources: TokenSources): SubresourceHandler {
+  return { create: (deps, call, name) => createToken(sources, deps, call, name) };
+}
+
+async function createToken(sources: TokenSources, deps: RegistryDeps, call: Call, name: string): Promise<object> {
+  await whenReadable(deps, call);
+  const account = getNow(call, name);
+  const request = bodyOfKind<AuthenticationV1TokenRequest>(call, 'io.k8s.api.authentication.v1.TokenRequest');
+  if (request?.metadata?.name && request.metadata.name !== name) throw newBadRequest('name on the URL does not match name in TokenRequest object');
+  const seconds = request?.spec?.expirationSeconds ?? DEFAULT_SECONDS;
+  checkSeconds(seconds);
+  const audiences = (request?.spec?.audiences ?? []).length > 0 ? request.spec.audiences : sources.audiences;
+  const bound = request?.spec?.boundObjectRef === undefined ? {} : boundClaims(sources, call.namespace, name, request.spec.boundObjectRef);
+  const nowSeconds = Math.floor(deps.clock.nowMs() / 1000);
+  const extended = seconds === POD_VOLUME_SECONDS && bound.pod !== undefined && audiences.some((audience) => sources.audiences.includes(audience));
+  const own: PrivateClaims = {
+    namespace: call.namespace, ...bound, serviceaccount: { name, uid: account.metadata.uid }, ...(extended ? { warnafter: nowSeconds + seconds } : {}),
+  };
+  const status = call.dryRun ? { token: '', expirationTimestamp: formatTime((nowSeconds + seconds) * 1000) } : {
+    token: await sources.signer.sign({
+      aud: audiences, exp: nowSeconds + (extended ? EXTENDED_SECONDS : seconds), iat: nowSeconds, iss: sources.signer.issuer, jti: deps.random.uuid(),
+      'kubernetes.io': own, nbf: nowSeconds, sub: `system:serviceaccount:${call.namespace}:${name}`,
+    }),
+    expirationTimestamp: formatTime((nowSeconds + seconds) * 1000),
+  };
+  call.code = 201;
+  return {
+    kind: 'TokenRequest',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { name, namespace: call.namespace, creationTimestamp: formatTime(nowSeconds * 1000) },
+    spec: { audiences, expirationSeconds: seconds, ...(request?.spec?.boundObjectRef === undefined ? {} : { boundObjectRef: request.spec.boundObjectRef }) },
+    status,
+  };
+}
+
+function checkSeconds(seconds: number): void {
+  const refuse = (detail: string) => newInvalidError('authentication.k8s.io', 'TokenRequest', '', [invalid('spec.expirationSeconds', seconds, detail)]);
+  if (seconds < SECONDS_MIN) throw refuse('may not specify a duration less than 10 minutes');
+  if (seconds > SECONDS_MAX) throw refuse('may not specify a duration larger than 2^32 seconds');
+}
+
+function boundClaims(sources: TokenSources, namespace: string, account: string, reference: BoundObjectReference): Pick<PrivateClaims, 'pod' | 'secret' | 'node'> {
+  const { kind, apiVersion, name = '', uid } = reference;
+  if (kind === 'Pod' && apiVersion === 'v1') {
+    const pod = find(sources.pods, namespace, 'pods', name, uid) as Pod;
+    if (pod.spec.serviceAccountName !== account) throw newBadRequest(`cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`);
+    const node = pod.spec.nodeName === undefined ? undefined : sources.nodes.objects.get('', pod.spec.nodeName)?.object;
+    return {
+      ...(node === undefined ? {} : { node: { name: node.metadata.name, uid: node.metadata.uid } }),
+      pod: { name, uid: pod.metadata.uid },
+    };
+  }
+  if (kind === 'Secret' && apiVersion === 'v1') return { secret: { name, uid: find(sources.secrets, namespace, 'secrets', name, uid).metadata.uid } };
+  if (kind === 'Node' && apiVersion === 'v1') return { node: { name, uid: find(sources.nodes, '', 'nodes', name, uid).metadata.uid } };
+  throw newBadRequest(`cannot bind token to object of type ${apiVersion ?? ''}, Kind=${kind ?? ''}`);
+}
+
+function find(cache: ResourceCache, namespace: string, resource: string, name: string, uid: string | undefined) {
+  const object = cache.objects.get(namespace, name)?.object;
+  if (object === undefined) throw newNotFound({ group: '', resource }, name);
+  if (uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
+    throw newConflict({ group: '', resource }, name, `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+  }
+  return object;
+}
+
+/** Without a signer there are no tokens. */
+export const noTokens: SubresourceHandler = {
+  create: () => {
+    throw newStatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+  },
+};
