@@ -36,9 +36,9 @@ export function schemaFromOpenApi(name: string, kind: GroupVersionKind, openApi:
   const metadata = builtInSchema(OBJECT_META) ?? ANY;
   const fields = new Map<string, Field>([
     ...body.fields,
-    ['apiVersion', newField('apiVersion', string, false)],
-    ['kind', newField('kind', string, false)],
-    ['metadata', newField('metadata', metadata, false)],
+    ['apiVersion', newField('apiVersion', string, false, undefined)],
+    ['kind', newField('kind', string, false, undefined)],
+    ['metadata', newField('metadata', metadata, false, undefined)],
   ]);
   return { ...body, kind, fields };
 }
@@ -92,19 +92,23 @@ function convertObjectOrMap(openApi: OpenApiSchema, name: string): Schema {
 function convertObject(openApi: OpenApiSchema, name: string): ObjectSchema {
   const required = new Set(openApi.required ?? []);
   const fields = Object.entries(openApi.properties ?? {}).map(([key, property]): [string, Field] =>
-    [key, newField(key, convert(property, `${name}.${key}`), required.has(key))]);
+    [key, newField(key, convert(property, `${name}.${key}`), required.has(key), property.description)]);
   const shortName = name.slice(name.lastIndexOf('.') + 1);
   return {
     type: 'object', name, shortName, goType: shortName, kind: undefined,
     atomic: openApi['x-kubernetes-map-type'] === 'atomic',
     fields: new Map(fields), embedded: [], filled: [],
     preservesUnknown: openApi['x-kubernetes-preserve-unknown-fields'] === true,
+    ...(openApi.description === undefined ? {} : { description: openApi.description }),
   };
 }
 
 /** Custom objects are kept as they were written, so that every field is a pointer: nothing is filled in, nothing empty dropped. */
-function newField(name: string, schema: Schema, required: boolean): Field {
-  return { name, schema, required, pointer: true, protobufNumber: 0, atomic: undefined, retainsKeys: false, replacedByPatch: false, defaultText: undefined };
+function newField(name: string, schema: Schema, required: boolean, description: string | undefined): Field {
+  return {
+    name, schema, required, pointer: true, protobufNumber: 0, atomic: undefined, retainsKeys: false, replacedByPatch: false, defaultText: undefined,
+    ...(description === undefined ? {} : { description }),
+  };
 }
 
 function scalar(type: ScalarSchema['type'], goType: string): ScalarSchema {

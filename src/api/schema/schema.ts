@@ -72,6 +72,8 @@ export interface Field {
   readonly replacedByPatch: boolean;
   /** From the type's +default marker. */
   readonly defaultText: string | undefined;
+  /** Where the schema carries its own prose; that of built-in types is apart, see loadDescriptions. */
+  readonly description?: string;
 }
 
 /** A struct that is part of another in JSON, and a message of its own in protobuf. */
@@ -96,6 +98,7 @@ export interface ObjectSchema {
   readonly embedded: readonly EmbeddedStruct[];
   /** Fields that are filled in with their zero value where absent, as decoding into a Go struct does. */
   readonly filled: readonly Field[];
+  readonly description?: string;
   /** The fields that are not in schema are kept as they are. */
   readonly preservesUnknown: boolean;
 }
