@@ -4,6 +4,7 @@ import type { ApiServer } from '../server.ts';
 import type { ProtobufDecoder } from './body.ts';
 import type { ApiDocuments } from './documents.ts';
 import type { Metrics } from './metrics.ts';
+import type { PublishedTokenSigner } from './token-signer.ts';
 
 /** What /version answers; kubectl wants major and minor as whole numbers. Kubernetes: version.Info. */
 export interface VersionInfo {
@@ -27,5 +28,7 @@ export interface HttpDeps {
   readonly version: VersionInfo;
   readonly metrics: Metrics;
   readonly documents: ApiDocuments;
+  /** Publishes the key of service account tokens. */
+  readonly tokenSigner: PublishedTokenSigner;
   readonly decodeProtobuf: ProtobufDecoder;
 }

@@ -4,8 +4,12 @@ import type { ResourceTable } from '../server.ts';
 export interface ApiDocuments {
   /** The discovery document at path (/api, /apis, /api/v1, /apis/apps, /apis/apps/v1), or undefined where there is none. */
   discovery(path: string): object | undefined;
+  /** Every path that has a document, sorted. */
+  paths(): readonly string[];
   dispose(): void;
 }
+
+const FIXED_PATHS = ['/.well-known/openid-configuration', '/healthz', '/healthz/etcd', '/healthz/ping', '/livez', '/livez/etcd', '/livez/ping', '/metrics', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/ping', '/version'];
 
 export function createApiDocuments(resources: ResourceTable): ApiDocuments {
   let documents: Map<string, object> | undefined;
@@ -16,6 +20,10 @@ export function createApiDocuments(resources: ResourceTable): ApiDocuments {
     discovery(path) {
       documents ??= buildDiscovery(resources);
       return documents.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+    },
+    paths() {
+      documents ??= buildDiscovery(resources);
+      return [...documents.keys(), ...FIXED_PATHS].sort();
     },
     dispose: () => subscription.dispose(),
   };

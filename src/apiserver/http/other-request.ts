@@ -1,5 +1,5 @@
 import type { UserInfo } from '../server.ts';
-import { negotiate } from './accept.ts';
+import { negotiate, type Negotiated } from './accept.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import type { HttpDeps } from './deps.ts';
 import { methodNotAllowed, notAcceptable, unknownResource } from './errors.ts';
@@ -7,7 +7,9 @@ import type { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
 import type { QueryParameters } from './query.ts';
 import { wantsPretty } from './resource-request.ts';
-import { respondNotFoundText, respondObject, respondText } from './respond.ts';
+import { respondNotFoundText, respondObject } from './respond.ts';
+
+const PLAIN: Negotiated = { encoding: 'json', as: 'object', asVersion: '' };
 
 /** What anybody may read. Kubernetes: ClusterRole system:public-info-viewer. */
 const PUBLIC_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/', '/healthz/', '/livez/', '/readyz/']);
@@ -27,9 +29,12 @@ export async function serveOther(deps: HttpDeps, exchange: Exchange, user: UserI
   }
   if (path === '/version' || path === '/version/') {
     if (!reads) throw methodNotAllowed();
-    return respondObject(exchange, 200, deps.version, { encoding: 'json', as: 'object', asVersion: '' }, [], true);
+    return respondObject(exchange, 200, deps.version, PLAIN, [], true);
   }
   if (path === '/metrics' && reads) return respondMetrics(deps, exchange);
+  if (path === '/.well-known/openid-configuration' && reads) return respondOpenIdConfiguration(deps, exchange);
+  if (path === '/openid/v1/jwks' && reads) return respondPublicJson(exchange, 'application/jwk-set+json', deps.tokenSigner.keySet);
+  if (path === '/' && reads) return respondObject(exchange, 200, { paths: deps.documents.paths() }, PLAIN, [], true);
   if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
     return serveDiscovery(deps, exchange, path, parameters, reads);
   }
@@ -54,7 +59,18 @@ function serveDiscovery(deps: HttpDeps, exchange: Exchange, path: string, parame
   respondObject(exchange, 200, document, { ...negotiated, as: 'object' }, [], wantsPretty(exchange, parameters));
 }
 
-/** Answers plain text to a read of a path that is only text. */
-export function respondPlain(exchange: Exchange, text: string): void {
-  respondText(exchange, 200, text);
+/** How others check service account tokens. Kubernetes: pkg/serviceaccount/openidmetadata.go. */
+function respondOpenIdConfiguration(deps: HttpDeps, exchange: Exchange): void {
+  const host = exchange.headers.host ?? exchange.headers[':authority'];
+  respondPublicJson(exchange, 'application/json', {
+    issuer: deps.tokenSigner.issuer,
+    jwks_uri: `https://${typeof host === 'string' ? host : '127.0.0.1'}/openid/v1/jwks`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+  });
+}
+
+function respondPublicJson(exchange: Exchange, contentType: string, value: object): void {
+  exchange.respond(200, { 'content-type': contentType, 'cache-control': 'public, max-age=3600' }, Buffer.from(JSON.stringify(value), 'utf8'));
 }

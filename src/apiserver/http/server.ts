@@ -12,13 +12,14 @@ import { createApiDocuments } from './documents.ts';
 import { type ConnectionIdentity, createHttp1Exchange, createHttp2Exchange, createUpgradeExchange } from './exchange.ts';
 import { handleExchange } from './handler.ts';
 import { createMetrics } from './metrics.ts';
+import { createTokenSigner } from './token-signer.ts';
 
 export interface HttpServerOptions {
   readonly apiServer: ApiServer;
   readonly world: Pick<World, 'clock' | 'random'>;
   /** 0 picks a free one. */
   readonly port: number;
-  readonly certificates: Pick<Certificates, 'authority' | 'server'>;
+  readonly certificates: Pick<Certificates, 'authority' | 'server' | 'tokenKeyPem'>;
   readonly kubelets: KubeletConnector;
   readonly dialer: ClusterDialer;
   readonly version: VersionInfo;
@@ -44,6 +45,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const deps: HttpDeps = {
     apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, version: options.version,
     metrics: createMetrics(options.world.clock),
+    tokenSigner: createTokenSigner(certificates.tokenKeyPem),
     decodeProtobuf: () => {
       throw new Error('no protobuf');
     },
