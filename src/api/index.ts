@@ -3,7 +3,7 @@ export * from './field-error.ts';
 export * from './meta.ts';
 export type * from './types.ts';
 export * from './duration.ts';
-export * from './encoding/json.ts';
+export * from './encoding/index.ts';
 export * from './int-or-string.ts';
 export * from './labels.ts';
 export * from './names.ts';

@@ -86,7 +86,7 @@ export class SchemaWriter {
   }
 
   private field(owner: ObjectSchema, field: Field): OpenApiObject {
-    const description = field.description ?? this.descriptions.ofField(owner.name, field.name);
+    const description = field.description ?? this.proseOf(owner, field);
     const value = this.value(field.schema);
     // Siblings of $ref are ignored, so that a reference with a description has to be wrapped.
     const wrapped = '$ref' in value && !this.isV2 ? { allOf: [value], ...(field.pointer ? {} : { default: {} }) } : value;
@@ -97,6 +97,13 @@ export class SchemaWriter {
       ...(field.retainsKeys && field.schema.type !== 'list' ? { 'x-kubernetes-patch-strategy': 'retainKeys' } : {}),
       ...(field.atomic === undefined ? {} : { 'x-kubernetes-map-type': field.atomic ? 'atomic' : 'granular' }),
     };
+  }
+
+  /** A field's own prose: explain prints the definition's after it, so that what is the same stays out. */
+  private proseOf(owner: ObjectSchema, field: Field): string {
+    const prose = this.descriptions.ofField(owner.name, field.name);
+    const type = field.schema.type === 'list' ? field.schema.items : field.schema;
+    return type.type === 'object' && prose === this.descriptions.ofDefinition(type.name) ? '' : prose;
   }
 
   private value(schema: Schema): OpenApiObject {

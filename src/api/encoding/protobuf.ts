@@ -1,0 +1,208 @@
+import { decodeText } from '../../base/index.ts';
+import { newStatusError } from '../meta.ts';
+import { formatDuration } from '../duration.ts';
+import { schemaOf, schemaOfKind } from '../schema/registry.ts';
+import type { Field, MapSchema, ObjectSchema, Schema } from '../schema/schema.ts';
+import { formatMicroTime, formatTime } from '../time.ts';
+import { encodeBase64, textOf, type WireField, WireReader } from './wire.ts';
+
+/** What every protobuf body starts with: "k8s" and a zero byte. */
+export const PROTOBUF_MAGIC: readonly number[] = [0x6b, 0x38, 0x73, 0x00];
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+
+/**
+ * The JSON object that a protobuf body stands for: `k8s\0` and a runtime.Unknown with the kind and the message. kubectl
+ * from 1.32 on, and other Go clients, send these. Throws 400 BadRequest, and nothing else, where the bytes are none.
+ * Kubernetes: apimachinery/pkg/runtime/serializer/protobuf.
+ */
+export function decodeProtobuf(bytes: Uint8Array): object {
+  try {
+    return decodeUnknown(bytes);
+  } catch (error) {
+    throw newStatusError(400, 'BadRequest', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function decodeUnknown(bytes: Uint8Array): object {
+  if (PROTOBUF_MAGIC.some((byte, index) => bytes[index] !== byte)) {
+    throw new Error(`provided data does not appear to be a protobuf message, expected prefix [${PROTOBUF_MAGIC.join(' ')}]`);
+  }
+  let apiVersion = '';
+  let kind = '';
+  let raw: Uint8Array = new Uint8Array(0);
+  let contentEncoding = '';
+  for (const field of fieldsOf(bytes.subarray(PROTOBUF_MAGIC.length))) {
+    if (field.number === 1) [apiVersion, kind] = decodeTypeMeta(field.bytes);
+    else if (field.number === 2) raw = field.bytes;
+    else if (field.number === 3) contentEncoding = textOf(field);
+  }
+  if (contentEncoding !== '') throw new Error(`unable to convert from content encoding ${JSON.stringify(contentEncoding)}`);
+  const schema = schemaOfBody(apiVersion, kind);
+  if (schema === undefined) throw new Error(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+  const object: Record<string, unknown> = { apiVersion, kind };
+  decodeInto(object, raw, schema);
+  return object;
+}
+
+function decodeTypeMeta(bytes: Uint8Array): readonly [apiVersion: string, kind: string] {
+  let apiVersion = '';
+  let kind = '';
+  for (const field of fieldsOf(bytes)) {
+    if (field.number === 1) apiVersion = textOf(field);
+    else if (field.number === 2) kind = textOf(field);
+  }
+  return [apiVersion, kind];
+}
+
+function schemaOfBody(apiVersion: string, kind: string): ObjectSchema | undefined {
+  // Options are registered in every group.
+  if (kind.endsWith('Options')) return schemaOf(META + kind);
+  const slash = apiVersion.indexOf('/');
+  return schemaOfKind(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), kind);
+}
+
+function* fieldsOf(bytes: Uint8Array): Generator<WireField, void> {
+  const reader = new WireReader(bytes);
+  for (let field = reader.next(); field !== undefined; field = reader.next()) yield field;
+}
+
+type Slot = { readonly field: Field } | { readonly embedded: ObjectSchema };
+
+const slots = new WeakMap<ObjectSchema, ReadonlyMap<number, Slot>>();
+
+/** What a struct's protobuf numbers stand for; the fields of embedded structs are numbered in their own messages. */
+function slotsOf(schema: ObjectSchema): ReadonlyMap<number, Slot> {
+  let known = slots.get(schema);
+  if (known === undefined) {
+    const numbered = new Map<number, Slot>();
+    const inner = new Set(schema.embedded.flatMap(({ schema: embedded }) => [...embedded.fields.values()]));
+    for (const field of schema.fields.values()) if (field.protobufNumber > 0 && !inner.has(field)) numbered.set(field.protobufNumber, { field });
+    for (const { protobufNumber, schema: embedded } of schema.embedded) numbered.set(protobufNumber, { embedded });
+    known = numbered;
+    slots.set(schema, known);
+  }
+  return known;
+}
+
+function decodeInto(target: Record<string, unknown>, bytes: Uint8Array, schema: ObjectSchema): void {
+  const numbered = slotsOf(schema);
+  for (const wire of fieldsOf(bytes)) {
+    const slot = numbered.get(wire.number);
+    if (slot === undefined) continue; // newer clients know more fields
+    if ('embedded' in slot) decodeInto(target, wire.bytes, slot.embedded);
+    else decodeField(target, wire, slot.field);
+  }
+}
+
+function decodeField(target: Record<string, unknown>, wire: WireField, field: Field): void {
+  const { name, schema } = field;
+  if (schema.type === 'list' && !schema.wrapped) {
+    const items = (target[name] ??= []) as unknown[];
+    if (wire.type === 2 && isVarint(schema.items)) items.push(...new WireReader(wire.bytes).remainingVarints());
+    else items.push(decodeValue(wire, schema.items));
+    return;
+  }
+  if (schema.type === 'map') {
+    const map = (target[name] ??= {}) as Record<string, unknown>;
+    decodeEntry(map, wire, schema);
+    return;
+  }
+  const value = decodeValue(wire, schema);
+  if (value === undefined) return;
+  // Go writes every plain scalar, zero or not, and leaves the zeros out of JSON where the field has omitempty.
+  const isZero = value === '' || value === 0 || value === false;
+  if (isZero && !field.pointer && !field.required && schema.type !== 'int-or-string') return;
+  // A message that comes in parts is merged, which Go's encoder never does.
+  target[name] = value;
+}
+
+function isVarint(schema: Schema): boolean {
+  return schema.type === 'int32' || schema.type === 'int64' || schema.type === 'boolean';
+}
+
+function decodeEntry(map: Record<string, unknown>, wire: WireField, schema: MapSchema): void {
+  let key = '';
+  let value: unknown;
+  for (const part of fieldsOf(wire.bytes)) {
+    if (part.number === 1) key = textOf(part);
+    else if (part.number === 2) value = decodeValue(part, schema.values);
+  }
+  // Plain assignment to __proto__ would set the prototype.
+  Object.defineProperty(map, key, { value: value ?? zeroOf(schema.values), enumerable: true, configurable: true, writable: true });
+}
+
+function zeroOf(schema: Schema): unknown {
+  return schema.type === 'object' ? {} : schema.type === 'list' ? [] : schema.type === 'quantity' ? '0' : '';
+}
+
+/** undefined stands for null, which JSON would leave out. */
+function decodeValue(wire: WireField, schema: Schema): unknown {
+  switch (schema.type) {
+    case 'object': {
+      const object: Record<string, unknown> = {};
+      decodeInto(object, wire.bytes, schema);
+      return object;
+    }
+    case 'list': {
+      const items: unknown[] = [];
+      for (const part of fieldsOf(wire.bytes)) if (part.number === 1) items.push(decodeValue(part, schema.items));
+      return items;
+    }
+    case 'map': {
+      const map: Record<string, unknown> = {};
+      decodeEntry(map, wire, schema);
+      return map;
+    }
+    case 'any':
+      return decodeAny(wire.bytes);
+    case 'string':
+      return textOf(wire);
+    case 'bytes':
+      return encodeBase64(wire.bytes);
+    case 'boolean':
+      return wire.varint !== 0;
+    case 'int32':
+    case 'int64':
+      return wire.varint;
+    case 'number':
+      return wire.bytes.length === 8 ? new DataView(wire.bytes.buffer, wire.bytes.byteOffset, 8).getFloat64(0, true) : wire.varint;
+    case 'quantity':
+      return partsOf(wire.bytes).text.get(1) ?? '0';
+    case 'int-or-string': {
+      const { numbers, text } = partsOf(wire.bytes);
+      return numbers.get(1) === 1 ? (text.get(3) ?? '') : (numbers.get(2) ?? 0);
+    }
+    case 'duration':
+      return formatDuration((partsOf(wire.bytes).numbers.get(1) ?? 0) / 1e6);
+    case 'time':
+    case 'micro-time':
+      return decodeTime(wire.bytes, schema.type);
+  }
+}
+
+/** The zero time is an empty message. */
+function decodeTime(bytes: Uint8Array, type: 'time' | 'micro-time'): string | undefined {
+  if (bytes.length === 0) return undefined;
+  const { numbers } = partsOf(bytes);
+  const seconds = numbers.get(1) ?? 0;
+  if (Math.abs(seconds) > 8_640_000_000_000) throw new Error('time out of range');
+  if (type === 'time') return formatTime(seconds * 1000);
+  // Whole seconds and microseconds apart: together they need more digits than a number has.
+  return `${formatTime(seconds * 1000).slice(0, 19)}.${formatMicroTime((numbers.get(2) ?? 0) / 1e6).slice(20)}`;
+}
+
+function decodeAny(bytes: Uint8Array): unknown {
+  for (const part of fieldsOf(bytes)) if (part.number === 1 && part.bytes.length > 0) return JSON.parse(decodeText(part.bytes)) as unknown;
+  return undefined;
+}
+
+function partsOf(bytes: Uint8Array): { readonly numbers: ReadonlyMap<number, number>; readonly text: ReadonlyMap<number, string> } {
+  const numbers = new Map<number, number>();
+  const text = new Map<number, string>();
+  for (const part of fieldsOf(bytes)) {
+    if (part.type === 0) numbers.set(part.number, part.varint);
+    else if (part.type === 2) text.set(part.number, textOf(part));
+  }
+  return { numbers, text };
+}
