@@ -65,6 +65,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const node = new NodeAuthorizer();
   const authorize = (user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision => node.authorize(user, attributes) ?? rbac.authorize(user, attributes);
 
+  const checkAllowed = (user: UserInfo, attributes: AuthorizationAttributes): void => {
+    const decision = authorize(user, attributes);
+    if (!decision.allowed) throw newUnauthorizedRequest(user, attributes, decision.reason);
+  };
+
   const { tokenSigner } = options;
   const audiences = options.audiences ?? [tokenSigner?.issuer ?? DEFAULT_AUDIENCE];
   const tokenAuthenticator = tokenSigner === undefined ? undefined : new ServiceAccountAuthenticator(tokenSigner, clock, serviceAccounts, pods, audiences);
@@ -80,6 +85,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       namespaceLifecycle(cacheOf('', 'namespaces')), serviceAccount(serviceAccounts, random), taintNodesByCondition(),
       priority(cacheOf('scheduling.k8s.io', 'priorityclasses')), defaultTolerationSeconds(),
     ]),
+    authorizeCreate: (call, name) => checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
     hooks: new Map([[services.prefix, serviceHook(services, random, serviceRange.cidr)]]),
   };
   const special = specialHandlers({
@@ -93,8 +99,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     if (endpoint === undefined) throw newUnknownResource();
     const { definition } = endpoint;
     const namespace = definition.namespaced ? request.namespace ?? '' : '';
-    const decision = authorize(user, attributesOf(request, namespace));
-    if (!decision.allowed) throw newUnauthorizedRequest(user, attributesOf(request, namespace), decision.reason);
+    checkAllowed(user, attributesOf(request, namespace));
     const { verb } = request;
     if (namespace === '' && definition.namespaced && verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') {
       throw newBadRequest('an empty namespace may not be set during creation');
@@ -170,8 +175,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 function attributesOf(request: ApiRequest, namespace: string): AuthorizationAttributes {
-  const { verb, group, resource, subresource = '', name = '' } = request;
-  return { verb, group, resource, subresource, namespace, name };
+  const { verb, group, resource, subresource = '', name = '', query } = request;
+  return { verb, group, resource, subresource, namespace, name: name === '' && query?.fieldSelector !== undefined ? selectedName(query.fieldSelector) : name };
+}
+
+/** A list or watch of one name is a request for that name. Kubernetes: RequestInfoFactory. */
+function selectedName(fieldSelector: string): string {
+  return /(?:^|,)metadata\.name==?([^,=]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
 }
 
 /** A bug in Drydock is the client's 500. */

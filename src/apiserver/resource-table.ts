@@ -21,7 +21,7 @@ export class Endpoints implements ResourceTable {
   add(definition: ResourceDefinition): Endpoint {
     const apiVersion = apiVersionOf(definition.group, definition.version);
     const prefix = withSlash(definition.storagePrefix ?? `${REGISTRY_PREFIX}${definition.resource}`);
-    const cache = this.watchCache.resource(prefix, definition.namespaced, { apiVersion, kind: definition.kind }, indexedFieldsOf(definition));
+    const cache = this.watchCache.resource(prefix, definition.namespaced, indexedFieldsOf(definition));
     const conversion = definition.conversion === undefined ? undefined : rememberingConversion(definition.conversion);
     const endpoint: Endpoint = {
       definition, group: definition.group, resource: definition.resource, apiVersion, cache, conversion, schema: schemaOf(definition.schema),

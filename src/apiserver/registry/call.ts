@@ -15,6 +15,8 @@ export interface RegistryDeps {
   readonly watchCache: WatchCache;
   readonly admission: AdmissionChain;
   readonly hooks: WriteHooks;
+  /** Throws Forbidden where the user of an update or patch may not also create. */
+  readonly authorizeCreate: (call: Call, name: string) => void;
 }
 
 /** One request on its way through the server. */

@@ -1,10 +1,10 @@
-import { formatTime, generateName, type KubernetesObject, newInvalidError, type ObjectMeta } from '../../api/index.ts';
-import { newAlreadyExists, newBadRequest } from '../errors.ts';
+import { formatTime, generateName, type KubernetesObject, newInvalidError, newStatusError, type ObjectMeta } from '../../api/index.ts';
+import { newAlreadyExists } from '../errors.ts';
 import { checkNamespace, objectFromBody } from './body.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
 import { admissionAttributes } from './admit.ts';
 import { commit, putOperation } from './commit.ts';
-import { noteCreate } from './field-management.ts';
+import { isApply, noteCreate } from './field-management.ts';
 import { deepFreeze } from '../../base/index.ts';
 import { checkSize } from './size.ts';
 
@@ -15,12 +15,13 @@ const GENERATED_NAME_ATTEMPTS = 8;
 export function createObject(deps: RegistryDeps, call: Call): Promise<KubernetesObject> {
   const body = objectFromBody(call, call.request.body);
   checkNamespace(call, body);
-  return createPrepared(deps, call, prepareForCreate(deps, call, body), GENERATED_NAME_ATTEMPTS);
+  return createPrepared(deps, call, prepareForCreate(deps, call, body), body.metadata.name ? 1 : GENERATED_NAME_ATTEMPTS);
 }
 
 /** Creates what a PUT or an apply has found missing. */
 export function createNamed(deps: RegistryDeps, call: Call, body: KubernetesObject, name: string): Promise<KubernetesObject> {
   checkNamespace(call, body);
+  deps.authorizeCreate(call, name);
   return createPrepared(deps, call, prepareForCreate(deps, call, { ...body, metadata: { ...body.metadata, name } }), 1);
 }
 
@@ -28,7 +29,7 @@ function prepareForCreate(deps: RegistryDeps, call: Call, body: KubernetesObject
   const { endpoint } = call;
   const { strategy } = endpoint.definition;
   if (body.metadata.resourceVersion !== undefined && body.metadata.resourceVersion !== '') {
-    throw newBadRequest('resourceVersion should not be set on objects to be created');
+    throw newStatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   let object: KubernetesObject = { ...body, metadata: metadataForCreate(deps, call, body.metadata) };
   object = strategy.defaults(object);
@@ -43,11 +44,12 @@ function prepareForCreate(deps: RegistryDeps, call: Call, body: KubernetesObject
 /** Whatever clients may not set is set, or taken away, here. */
 function metadataForCreate(deps: RegistryDeps, call: Call, given: ObjectMeta): ObjectMeta {
   const {
-    resourceVersion: _resourceVersion, selfLink: _selfLink, deletionTimestamp: _deletionTimestamp, managedFields: _managedFields,
+    resourceVersion: _resourceVersion, selfLink: _selfLink, deletionTimestamp: _deletionTimestamp, managedFields,
     deletionGracePeriodSeconds: _deletionGracePeriodSeconds, generation: _generation, namespace: _namespace, ...kept
   } = given;
   const metadata = kept as { -readonly [Key in keyof ObjectMeta]: ObjectMeta[Key] };
   if (call.endpoint.definition.namespaced) metadata.namespace = call.namespace;
+  if (managedFields !== undefined && isApply(call)) metadata.managedFields = managedFields;
   if ((metadata.name ?? '') === '' && metadata.generateName !== undefined && metadata.generateName !== '') {
     metadata.name = generateName(metadata.generateName, deps.random.next);
   }
@@ -72,7 +74,7 @@ function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObje
       const attributes = admissionAttributes(call, 'CREATE', object.metadata.name);
       for (const validate of steps.validate) validate(attributes, object, undefined);
     }
-    if (call.query.fieldManager !== undefined) object = noteCreate(deps, call, object);
+    object = noteCreate(deps, call, object);
     if (endpoint.conversion !== undefined) object = endpoint.conversion.toStored(object);
     if (call.untrusted) checkSize(object);
     const { name } = object.metadata;
@@ -106,10 +108,7 @@ function retryOrRefuse(
 ): Promise<KubernetesObject> {
   settled?.();
   const { metadata } = prepared;
-  const generated = metadata.generateName !== undefined && metadata.name.startsWith(metadata.generateName.slice(0, 58));
-  if (attempts <= 1 || !generated || (call.request.body as KubernetesObject).metadata.name) {
-    return Promise.reject(newAlreadyExists(call.endpoint.definition, metadata.name));
-  }
+  if (attempts <= 1) return Promise.reject(newAlreadyExists(call.endpoint.definition, metadata.name));
   const name = generateName(metadata.generateName ?? '', deps.random.next);
   return createPrepared(deps, call, { ...prepared, metadata: { ...metadata, name } }, attempts - 1);
 }

@@ -2,22 +2,48 @@ import type { KubernetesObject } from '../../api/index.ts';
 import { newBadRequest, newNotFound } from '../errors.ts';
 import { checkName, checkNamespace, decoded } from './body.ts';
 import type { Call, RegistryDeps } from './call.ts';
+import { createNamed } from './create.ts';
+import { applied, isApply } from './field-management.ts';
 import { newUnsupportedPatch, patched } from './patch-body.ts';
 import { guaranteedUpdate } from './update.ts';
 
 /** PATCH of one object; a server-side apply may create it. Kubernetes: apiserver/pkg/endpoints/handlers/patch.go. */
 export function patchObject(deps: RegistryDeps, call: Call, name: string): Promise<KubernetesObject> {
-  const { definition, cache, schema, apiVersion } = call.endpoint;
+  const { definition, cache, schema } = call.endpoint;
   const { patchType, body } = call.request;
   if (patchType === undefined) throw newUnsupportedPatch();
+  const apply = isApply(call);
+  if (apply) checkApplied(call, name, body);
   const existing = cache.objects.get(call.namespace, name);
-  if (existing === undefined) throw newNotFound(definition, name);
+  if (existing === undefined) {
+    if (!apply || call.request.subresource !== undefined) throw newNotFound(definition, name);
+    return createNamed(deps, call, objectOfType(call, applied(deps, call, undefined)), name);
+  }
   return guaranteedUpdate(deps, call, name, existing, (current) => {
-    const next = patched(current, schema, patchType, body);
+    const next = apply ? applied(deps, call, current) : patched(current, schema, patchType, body);
     if (next === current) return current;
     checkPatched(call, name, next);
-    return call.untrusted && schema !== undefined ? decoded(call, next, schema, { apiVersion, kind: definition.kind }) : next;
+    return objectOfType(call, next);
   });
+}
+
+/** What came out of a patch is an object of the kind: wrong types are refused. */
+function objectOfType(call: Call, object: KubernetesObject): KubernetesObject {
+  const { schema, apiVersion, definition } = call.endpoint;
+  return call.untrusted && schema !== undefined ? decoded(call, object, schema, { apiVersion, kind: definition.kind }) : object;
+}
+
+/** The configuration has to name what the URL names. */
+function checkApplied(call: Call, name: string, body: unknown): void {
+  const { apiVersion, definition } = call.endpoint;
+  if (typeof body !== 'object' || body === null) throw newBadRequest('error decoding YAML: the configuration is no object');
+  const configuration = body as Partial<KubernetesObject>;
+  if (configuration.apiVersion !== apiVersion || configuration.kind !== definition.kind) {
+    throw newBadRequest(`the patched object is of another type: ${configuration.apiVersion ?? ''}, Kind=${configuration.kind ?? ''}`);
+  }
+  const object = { ...configuration, metadata: configuration.metadata ?? {} } as KubernetesObject;
+  checkName(name, object);
+  checkNamespace(call, object);
 }
 
 function checkPatched(call: Call, name: string, next: KubernetesObject): void {

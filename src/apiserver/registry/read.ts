@@ -68,6 +68,7 @@ export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): D
     afterRevision: synthetic ? undefined : revision ?? deps.watchCache.revision,
     initialEventsEnd: query.sendInitialEvents === true && query.allowWatchBookmarks === true,
     bookmarks: query.allowWatchBookmarks === true,
+    typeMeta: { apiVersion: endpoint.apiVersion, kind: endpoint.definition.kind },
     onClosed: () => timer?.dispose(),
     ...(endpoint.conversion === undefined ? {} : { present: endpoint.conversion.fromStored }),
   };

@@ -169,6 +169,7 @@ function withIdentity(wanted: ObjectMeta, old: ObjectMeta): ObjectMeta {
   if (old.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
   else delete metadata.deletionGracePeriodSeconds;
   if (old.generateName !== undefined && metadata.generateName === undefined) metadata.generateName = old.generateName;
+  if (old.managedFields !== undefined && metadata.managedFields === undefined) metadata.managedFields = old.managedFields;
   delete metadata.selfLink;
   return metadata;
 }

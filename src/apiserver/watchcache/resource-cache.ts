@@ -1,5 +1,5 @@
 import type { Disposable } from '../../base/index.ts';
-import { type KubernetesObject, newStatusError } from '../../api/index.ts';
+import { ANNOTATION_INITIAL_EVENTS_END, type KubernetesObject, newStatusError } from '../../api/index.ts';
 import type { WatchEvent, WatchSink } from '../../client/index.ts';
 import type { KeyValue, StoreEvent } from '../../etcd/index.ts';
 import { CacheEvent } from './cache-event.ts';
@@ -19,6 +19,8 @@ export interface WatchOptions {
   readonly initialEventsEnd: boolean;
   readonly bookmarks: boolean;
   readonly present?: (object: KubernetesObject) => KubernetesObject;
+  /** Of the objects as this watcher sees them, for bookmarks. */
+  readonly typeMeta: { readonly apiVersion: string; readonly kind: string };
   readonly onClosed?: () => void;
 }
 
@@ -36,21 +38,16 @@ export class ResourceCache {
   readonly objects: ObjectTable;
   private readonly host: CacheHost;
   private readonly namespaced: boolean;
-  private readonly typeMeta: { readonly apiVersion: string; readonly kind: string };
   private readonly watchers: Watchers;
   private readonly listeners: ChangeListener[] = [];
   private ring: EventRing;
   private undelivered: CacheEvent[] = [];
   private starting: Watcher[] = [];
 
-  constructor(
-    host: CacheHost, prefix: string, namespaced: boolean, typeMeta: { readonly apiVersion: string; readonly kind: string },
-    indexedFields: readonly IndexedField[],
-  ) {
+  constructor(host: CacheHost, prefix: string, namespaced: boolean, indexedFields: readonly IndexedField[]) {
     this.host = host;
     this.prefix = prefix;
     this.namespaced = namespaced;
-    this.typeMeta = typeMeta;
     this.objects = new ObjectTable(indexedFields);
     this.watchers = new Watchers(indexedFields);
     this.ring = new EventRing(host.revision);
@@ -109,7 +106,7 @@ export class ResourceCache {
   /** Starts a watch. Nothing is delivered before this returns. */
   watch(selection: Selection, sink: WatchSink, options: WatchOptions): Disposable {
     const watcher: Watcher = {
-      selection, sink, bookmarks: options.bookmarks, present: options.present, afterRevision: this.host.revision, pending: [], closed: false,
+      selection, sink, bookmarks: options.bookmarks, typeMeta: options.typeMeta, present: options.present, afterRevision: this.host.revision, pending: [], closed: false,
       onClosed: options.onClosed,
     };
     const { afterRevision } = options;
@@ -117,7 +114,7 @@ export class ResourceCache {
       for (const entry of this.objects.candidates(selection)) {
         if (selection.matches === undefined || selection.matches(entry.object)) watcher.pending.push(presented(watcher, { type: 'ADDED', object: entry.object }));
       }
-      if (options.initialEventsEnd) watcher.pending.push(this.bookmark({ 'k8s.io/initial-events-end': 'true' }));
+      if (options.initialEventsEnd) watcher.pending.push(this.bookmark(options.typeMeta, { [ANNOTATION_INITIAL_EVENTS_END]: 'true' }));
     } else if (afterRevision < this.ring.oldestRevision) {
       const error = newStatusError(410, 'Expired', `too old resource version: ${afterRevision} (${this.ring.oldestRevision})`);
       queueMicrotask(() => closeWatcher(watcher, error));
@@ -147,8 +144,9 @@ export class ResourceCache {
   /** Tells those who asked for it how far the cache has come. */
   sendBookmarks(): void {
     if (this.watchers.size === 0) return;
-    const events = [this.bookmark(undefined)];
-    for (const watcher of this.watchers.all()) if (watcher.bookmarks && !watcher.closed) watcher.sink.onEvents(events);
+    for (const watcher of this.watchers.all()) {
+      if (watcher.bookmarks && !watcher.closed) watcher.sink.onEvents([this.bookmark(watcher.typeMeta, undefined)]);
+    }
   }
 
   /** Ends every watch. */
@@ -168,12 +166,6 @@ export class ResourceCache {
     }
   }
 
-  /** Ends one watch in order, e.g. at its time-out. */
-  end(watcher: Watcher): void {
-    this.watchers.remove(watcher);
-    closeWatcher(watcher, undefined);
-  }
-
   private stop(watcher: Watcher): void {
     if (watcher.closed) return;
     watcher.closed = true;
@@ -189,9 +181,9 @@ export class ResourceCache {
     if (seen !== undefined) watcher.pending.push(presented(watcher, seen));
   }
 
-  private bookmark(annotations: Readonly<Record<string, string>> | undefined): WatchEvent {
+  private bookmark(typeMeta: WatchOptions['typeMeta'], annotations: Readonly<Record<string, string>> | undefined): WatchEvent {
     const metadata = { resourceVersion: String(this.host.revision), creationTimestamp: null, ...(annotations === undefined ? {} : { annotations }) };
-    return { type: 'BOOKMARK', object: Object.freeze({ ...this.typeMeta, metadata: Object.freeze(metadata) }) as unknown as KubernetesObject };
+    return { type: 'BOOKMARK', object: Object.freeze({ ...typeMeta, metadata: Object.freeze(metadata) }) as unknown as KubernetesObject };
   }
 
   private newEntry(key: string, object: KubernetesObject, modRevision: number): Entry | undefined {

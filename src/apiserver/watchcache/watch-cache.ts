@@ -32,10 +32,10 @@ export class WatchCache implements CacheHost {
   }
 
   /** The cache of the keys under prefix (which ends with /). It has to be made before start(). */
-  resource(prefix: string, namespaced: boolean, typeMeta: { readonly apiVersion: string; readonly kind: string }, indexedFields: readonly IndexedField[]): ResourceCache {
+  resource(prefix: string, namespaced: boolean, indexedFields: readonly IndexedField[]): ResourceCache {
     const known = this.caches.get(prefix);
     if (known !== undefined) return known;
-    const cache = new ResourceCache(this, prefix, namespaced, typeMeta, indexedFields);
+    const cache = new ResourceCache(this, prefix, namespaced, indexedFields);
     this.caches.set(prefix, cache);
     return cache;
   }

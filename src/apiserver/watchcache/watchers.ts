@@ -8,6 +8,7 @@ export interface Watcher {
   readonly selection: Selection;
   readonly sink: WatchSink;
   readonly bookmarks: boolean;
+  readonly typeMeta: { readonly apiVersion: string; readonly kind: string };
   /** Changes the object before it is given out, e.g. into another version of its API; undefined: as stored. */
   readonly present: ((object: KubernetesObject) => KubernetesObject) | undefined;
   /** It has, or will get from elsewhere, everything up to this revision. */

@@ -16,9 +16,12 @@ export function namespaceLifecycle(namespaces: ResourceCache): AdmissionPlugin {
       // Access reviews are about namespaces, not in them.
       return operation === 'CREATE' && subresource === undefined && definition.namespaced && definition.resource !== 'localsubjectaccessreviews';
     },
+    admit(attributes, object) {
+      if (attributes.operation === 'CREATE') checkCreation(attributes, namespaces);
+      return object;
+    },
     validate(attributes) {
       if (attributes.operation === 'DELETE') checkDeletion(attributes);
-      else checkCreation(attributes, namespaces);
     },
   };
 }
