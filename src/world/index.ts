@@ -1,1 +1,2 @@
+export { subDisk } from './sub-disk.ts';
 export * from './world.ts';

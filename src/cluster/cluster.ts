@@ -1,0 +1,139 @@
+import { type Disposable, DisposableStore, joinDuplexes } from '../base/index.ts';
+import { type ApiServer, createApiServer, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
+import type { KubeletConnector, Transport } from '../client/index.ts';
+import { createRegistry, createRuntime, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
+import { startControllers } from '../controllers/index.ts';
+import type { Store } from '../etcd/index.ts';
+import { type Kubelet, type NodeSettings, startKubelet, type StaticPod } from '../kubelet/index.ts';
+import { createNetwork, createServiceCatalog, type Network, startDns, startProxy } from '../network/index.ts';
+import { startScheduler } from '../scheduler/index.ts';
+import type { World } from '../world/index.ts';
+import { type ComponentLog, createComponentLog } from './component-log.ts';
+
+/** The version of Drydock; kubelets name it as their container runtime's. */
+export const drydockVersion = '0.1.0';
+
+const CLUSTER_CIDR = '10.244.0.0/16';
+const SERVICE_CIDR = '10.96.0.0/12';
+/** Where pods reach the API server, on the first node. Kubernetes: --secure-port 6443. */
+const API_PORT = 6443;
+const NODE_CPU = 4;
+const NODE_MEMORY_BYTES = 8 * 1024 ** 3;
+const AUTHENTICATED = 'system:authenticated';
+
+export interface ClusterSpec {
+  /** 1 to 250. They are called node-1, node-2, …; the control plane lives on the first one. */
+  readonly nodes: number;
+  readonly runtime?: RuntimeOptions;
+  /** Shows the components of the control plane as pods in kube-system. Default true. */
+  readonly systemPods?: boolean;
+  /** PEM of the authority behind the API server's certificate, for pods. Default: none. */
+  readonly authorityPem?: string;
+  readonly tokenSigner?: TokenSigner;
+  /** The port of the real machine on which the API is served; pods reach it as kubernetes.default. */
+  readonly apiPort?: () => number | undefined;
+  readonly log?: (line: string) => void;
+}
+
+export interface Cluster {
+  readonly apiServer: ApiServer;
+  readonly network: Network;
+  readonly kubelets: KubeletConnector;
+  /** A client of the cluster's administrator, in this process. */
+  readonly adminTransport: Transport;
+  /** Resolves when all nodes are Ready. */
+  readonly ready: Promise<void>;
+  /** Stops every component; leaves no timer, listener or process. The store stays the caller's. */
+  stop(): Promise<void>;
+}
+
+const ADMIN: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', AUTHENTICATED] };
+
+/** Puts a cluster together on a world and a store, and starts it. Resolves when the API answers. */
+export async function startCluster({ world, store, spec }: { readonly world: World; readonly store: Store; readonly spec: ClusterSpec }): Promise<Cluster> {
+  const components = new DisposableStore();
+  const log = (component: string) => createComponentLog(component, world.clock, spec.log ?? (() => undefined));
+  const logs = { apiServer: log('kube-apiserver'), etcd: log('etcd'), scheduler: log('kube-scheduler'), controllers: log('kube-controller-manager'), dns: log('coredns'), proxy: log('kube-proxy') };
+  const apiServer = createApiServer({
+    world, store, address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
+    ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
+  });
+  await apiServer.start();
+  logs.etcd.info(`serving ${store.status().keyCount} keys at revision ${store.status().revision}`);
+  logs.apiServer.info('serving the API');
+
+  const transportAs = (name: string, ...groups: string[]) => apiServer.transportFor({ name, groups: [...groups, AUTHENTICATED] });
+  const network = components.add(createNetwork({ world, clusterCidr: CLUSTER_CIDR, serviceCidr: SERVICE_CIDR }));
+  const proxyTransport = transportAs('system:kube-proxy');
+  const catalog = components.add(createServiceCatalog({ transport: proxyTransport, world, onError: (error) => logs.proxy.error(String(error)) }));
+  components.add(startDns({ network, catalog }));
+  components.add(startControllers({
+    transportFor: (user) => apiServer.transportFor(user), world, rootCertificatePem: spec.authorityPem ?? '', resources: apiServer.resources,
+    onError: (controller, key, error) => logs.controllers.error(`${controller} ${key}: ${String(error)}`),
+  }));
+  logs.controllers.info('controllers started');
+  components.add(startScheduler({ transport: transportAs('system:kube-scheduler'), world, onError: (error) => logs.scheduler.error(String(error)) }));
+  logs.scheduler.info('scheduler started');
+
+  const registry = createRegistry(imageCatalog);
+  const kubelets = new Map<string, Kubelet>();
+  for (let index = 0; index < spec.nodes; index++) {
+    const settings = nodeSettings(index);
+    const node = network.addNode(settings);
+    if (index === 0) components.add(exposeApi(network, world, spec));
+    components.add(startProxy({ transport: proxyTransport, world, network, nodeName: settings.name, catalog, log: (line) => logs.proxy.info(line) }));
+    const { runtime, images } = createRuntime({ world, cni: node.cni, nodeName: settings.name, registry, options: spec.runtime ?? {} });
+    kubelets.set(settings.name, components.add(startKubelet({
+      transport: transportAs(`system:node:${settings.name}`, 'system:nodes'), world, node: settings, runtime, images, dialer: node.dialer, runtimeVersion: drydockVersion,
+      staticPods: spec.systemPods === false ? [] : systemPods(index, logs), onError: (error) => spec.log?.(`kubelet ${settings.name}: ${String(error)}`),
+    })));
+  }
+  return {
+    apiServer, network,
+    kubelets: { connect: (nodeName) => kubelets.get(nodeName)?.connection },
+    adminTransport: apiServer.transportFor(ADMIN),
+    ready: Promise.all([...kubelets.values()].map((kubelet) => kubelet.ready)).then(() => undefined),
+    async stop() {
+      await Promise.all([...kubelets.values()].map((kubelet) => kubelet.powerOff()));
+      components.dispose();
+      apiServer.stop();
+    },
+  };
+}
+
+function nodeSettings(index: number): NodeSettings {
+  return {
+    name: `node-${index + 1}`, internalIp: nodeIp(index), podCidr: `10.244.${index}.0/24`, cpu: NODE_CPU, memoryBytes: NODE_MEMORY_BYTES,
+    ...(index === 0 ? { labels: { 'node-role.kubernetes.io/control-plane': '' } } : {}),
+  };
+}
+
+/** .1 is the real machine, as a container network's gateway is. */
+function nodeIp(index: number): string {
+  return `172.18.0.${index + 2}`;
+}
+
+/** What the Service default/kubernetes leads to: the API's port on the first node, carried to the real one. */
+function exposeApi(network: Network, world: World, spec: ClusterSpec): Disposable {
+  const [node] = network.nodes;
+  if (node === undefined || spec.apiPort === undefined) return { dispose: () => undefined };
+  return node.host.listen(API_PORT, (connection) => {
+    const port = spec.apiPort?.();
+    if (port === undefined) return connection.writer.abort(new Error('the API is not served yet'));
+    world.sockets.connect(port).then((socket) => joinDuplexes(connection, socket), (error: unknown) => connection.writer.abort(error instanceof Error ? error : new Error(String(error))));
+  });
+}
+
+/** The components as kubeadm names them. DNS and proxies run as static pods, too, since nothing keeps them but the host. */
+function systemPods(index: number, logs: Readonly<Record<'apiServer' | 'etcd' | 'scheduler' | 'controllers' | 'dns' | 'proxy', ComponentLog>>): readonly StaticPod[] {
+  const pod = (name: string, log: ComponentLog, labels: Readonly<Record<string, string>>): StaticPod =>
+    ({ name, image: `drydock/${name}:${drydockVersion}`, command: [name], labels, readLog: (options) => log.read(options) });
+  const tier = (component: string) => ({ component, tier: 'control-plane' });
+  const proxy = pod('kube-proxy', logs.proxy, { 'k8s-app': 'kube-proxy' });
+  if (index > 0) return [proxy];
+  return [
+    pod('etcd', logs.etcd, tier('etcd')), pod('kube-apiserver', logs.apiServer, tier('kube-apiserver')),
+    pod('kube-controller-manager', logs.controllers, tier('kube-controller-manager')), pod('kube-scheduler', logs.scheduler, tier('kube-scheduler')),
+    pod('coredns', logs.dns, { 'k8s-app': 'kube-dns' }), proxy,
+  ];
+}
