@@ -27,7 +27,7 @@ interface Section {
 
 function parseStructure(source: string): Readonly<Record<string, unknown>> {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines });
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) throw new LessonError(`lesson.yaml, line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
   return record(document.toJS(), 'lesson.yaml');
