@@ -91,3 +91,8 @@ export function mediaType(contentType: string | undefined): string {
   const semicolon = contentType.indexOf(';');
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
 }
+
+/** The media types of an Accept header, best first. */
+export function mediaTypes(accept: string): readonly string[] {
+  return parseAccept(accept).map(({ type }) => type);
+}

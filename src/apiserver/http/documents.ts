@@ -1,54 +1,95 @@
+import { createHash } from 'node:crypto';
+import { loadDescriptions } from '../../api/index.ts';
+import { aggregatedDiscovery, discoveryDocuments, openApiV2Document, openApiV3Document, openApiV3Index } from '../openapi/index.ts';
 import type { ResourceTable } from '../server.ts';
 
-/** The documents about the API itself, made from the table of resources whenever that changes. */
+/** A document's bytes with the hash that names them. */
+export interface EncodedDocument {
+  readonly bytes: Buffer;
+  /** In quotes, as the ETag header has it. */
+  readonly etag: string;
+}
+
+/**
+ * The documents about the API itself. Each is made when it is first asked for, and again once the table of resources
+ * has changed.
+ */
 export interface ApiDocuments {
-  /** The discovery document at path (/api, /apis, /api/v1, /apis/apps, /apis/apps/v1), or undefined where there is none. */
-  discovery(path: string): object | undefined;
+  /** The unaggregated discovery document at path (/api, /apis, /api/v1, /apis/apps, /apis/apps/v1), if there is one. */
+  discovery(path: string): EncodedDocument | undefined;
+  aggregated(root: '/api' | '/apis', version: 'v2' | 'v2beta1'): EncodedDocument;
+  openApiV3Index(): EncodedDocument;
+  /** path: api/v1, apis/apps/v1. */
+  openApiV3(path: string): Promise<EncodedDocument | undefined>;
+  /** The hash that the index gives for path; undefined where it has none. */
+  openApiV3Hash(path: string): string | undefined;
+  openApiV2(): Promise<EncodedDocument>;
   /** Every path that has a document, sorted. */
   paths(): readonly string[];
   dispose(): void;
 }
 
-const FIXED_PATHS = ['/.well-known/openid-configuration', '/healthz', '/healthz/etcd', '/healthz/ping', '/livez', '/livez/etcd', '/livez/ping', '/metrics', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/ping', '/version'];
+/** Paths that are there whatever is served. */
+const FIXED_PATHS = [
+  '/.well-known/openid-configuration', '/healthz', '/healthz/etcd', '/healthz/ping', '/livez', '/livez/etcd', '/livez/ping', '/metrics',
+  '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/ping', '/version',
+];
 
-export function createApiDocuments(resources: ResourceTable): ApiDocuments {
-  let documents: Map<string, object> | undefined;
+export function createApiDocuments(resources: ResourceTable, version: string): ApiDocuments {
+  const encoded = new Map<string, EncodedDocument>();
+  let discovery: ReadonlyMap<string, object> | undefined;
+  let index: object | undefined;
+  let generation = 0;
   const subscription = resources.onChange(() => {
-    documents = undefined;
+    generation++;
+    encoded.clear();
+    discovery = undefined;
+    index = undefined;
   });
+  const once = (key: string, make: () => object): EncodedDocument => {
+    const known = encoded.get(key);
+    if (known !== undefined) return known;
+    const made = encode(make());
+    encoded.set(key, made);
+    return made;
+  };
+  /** What needs the descriptions, which are loaded when they are first needed. */
+  const later = async (key: string, make: () => Promise<object | undefined>): Promise<EncodedDocument | undefined> => {
+    const known = encoded.get(key);
+    if (known !== undefined) return known;
+    const before = generation;
+    const document = await make();
+    if (document === undefined) return undefined;
+    const made = encode(document);
+    if (generation === before) encoded.set(key, made);
+    return made;
+  };
+  const discoveryByPath = () => (discovery ??= discoveryDocuments(resources.all()));
+  const indexDocument = () => (index ??= openApiV3Index(resources.all()));
+
   return {
     discovery(path) {
-      documents ??= buildDiscovery(resources);
-      return documents.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+      const plain = path.endsWith('/') ? path.slice(0, -1) : path;
+      const document = discoveryByPath().get(plain);
+      return document === undefined ? undefined : once(plain, () => document);
     },
-    paths() {
-      documents ??= buildDiscovery(resources);
-      return [...documents.keys(), ...FIXED_PATHS].sort();
+    aggregated: (root, groupVersion) => once(`${root} ${groupVersion}`, () => aggregatedDiscovery(resources.all(), root, groupVersion)),
+    openApiV3Index: () => once('/openapi/v3', indexDocument),
+    openApiV3: (path) => later(`/openapi/v3/${path}`, async () => openApiV3Document(resources.all(), path, await loadDescriptions(), version)),
+    openApiV3Hash(path) {
+      const { paths } = indexDocument() as { readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>> };
+      return Object.hasOwn(paths, path) ? paths[path]?.serverRelativeURL.split('?hash=')[1] : undefined;
     },
+    async openApiV2() {
+      const document = await later('/openapi/v2', async () => openApiV2Document(resources.all(), await loadDescriptions(), version));
+      return document ?? encode({});
+    },
+    paths: () => [...discoveryByPath().keys(), ...FIXED_PATHS].sort(),
     dispose: () => subscription.dispose(),
   };
 }
 
-function buildDiscovery(resources: ResourceTable): Map<string, object> {
-  const documents = new Map<string, object>();
-  const groups = new Map<string, Set<string>>();
-  const lists = new Map<string, object[]>();
-  for (const d of resources.all()) {
-    const versions = groups.get(d.group) ?? new Set();
-    groups.set(d.group, versions.add(d.version));
-    const key = d.group === '' ? `/api/${d.version}` : `/apis/${d.group}/${d.version}`;
-    const list = lists.get(key) ?? [];
-    lists.set(key, list);
-    list.push({ name: d.resource, singularName: d.singular, namespaced: d.namespaced, kind: d.kind, verbs: d.verbs, ...(d.shortNames.length ? { shortNames: d.shortNames } : {}), ...(d.categories.length ? { categories: d.categories } : {}) });
-    for (const s of d.subresources) list.push({ name: `${d.resource}/${s.name}`, singularName: '', namespaced: d.namespaced, ...(s.group === undefined ? {} : { group: s.group }), ...(s.version === undefined ? {} : { version: s.version }), kind: s.kind, verbs: s.verbs });
-  }
-  for (const [key, list] of lists) documents.set(key, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: key.replace(/^\/apis?\//, ''), resources: list });
-  documents.set('/api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
-  const groupList = [...groups].filter(([group]) => group !== '').map(([name, versions]) => {
-    const all = [...versions].map((version) => ({ groupVersion: `${name}/${version}`, version }));
-    return { name, versions: all, preferredVersion: all[0] };
-  });
-  documents.set('/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: groupList });
-  for (const group of groupList) documents.set(`/apis/${group.name}`, { kind: 'APIGroup', apiVersion: 'v1', ...group });
-  return documents;
+function encode(document: object): EncodedDocument {
+  const bytes = Buffer.from(JSON.stringify(document), 'utf8');
+  return { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` };
 }

@@ -1,7 +1,7 @@
 import { ServerResponse, type IncomingMessage, type IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
-import type { Duplex, Readable, Writable } from 'node:stream';
+import { type Duplex, Readable, type Writable } from 'node:stream';
 import { newStatusError, type StatusError } from '../../api/index.ts';
 import type { UserInfo } from '../server.ts';
 
@@ -110,7 +110,8 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     headers: request.headers,
     identity,
     upgrade,
-    body: request,
+    // What follows the head is the other protocol's.
+    body: Readable.from([]),
     get answered() {
       return upgrade.taken || plain?.answered === true;
     },

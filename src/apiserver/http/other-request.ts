@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
 import type { QueryParameters } from './query.ts';
 import { wantsPretty } from './resource-request.ts';
+import { respondDocument, serveOpenApi } from './openapi-request.ts';
 import { respondNotFoundText, respondObject } from './respond.ts';
 
 const PLAIN: Negotiated = { encoding: 'json', as: 'object', asVersion: '' };
@@ -35,6 +36,9 @@ export async function serveOther(deps: HttpDeps, exchange: Exchange, user: UserI
   if (path === '/.well-known/openid-configuration' && reads) return respondOpenIdConfiguration(deps, exchange);
   if (path === '/openid/v1/jwks' && reads) return respondPublicJson(exchange, 'application/jwk-set+json', deps.tokenSigner.keySet);
   if (path === '/' && reads) return respondObject(exchange, 200, { paths: deps.documents.paths() }, PLAIN, [], true);
+  if (path === '/openapi/v3' || path === '/openapi/v2' || path.startsWith('/openapi/v3/')) {
+    return reads ? serveOpenApi(deps, exchange, path, parameters) : Promise.reject(methodNotAllowed());
+  }
   if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
     return serveDiscovery(deps, exchange, path, parameters, reads);
   }
@@ -46,17 +50,27 @@ function respondMetrics(deps: HttpDeps, exchange: Exchange): void {
 }
 
 function serveDiscovery(deps: HttpDeps, exchange: Exchange, path: string, parameters: QueryParameters, reads: boolean): void {
-  const document = deps.documents.discovery(path);
+  const { documents } = deps;
+  const document = documents.discovery(path);
   if (document === undefined) {
     // Below a group that is served, upstream's router answers; elsewhere nobody does.
     const group = /^\/apis\/[^/]+/.exec(path)?.[0];
-    if (path.startsWith('/api/') || (group !== undefined && deps.documents.discovery(group) !== undefined)) throw unknownResource();
+    if (path.startsWith('/api/') || (group !== undefined && documents.discovery(group) !== undefined)) throw unknownResource();
     return respondNotFoundText(exchange);
   }
   if (!reads) throw methodNotAllowed();
-  const negotiated = negotiate(exchange.headers.accept, 'discovery');
+  const root = path === '/api' || path === '/apis' ? path : undefined;
+  const negotiated = negotiate(exchange.headers.accept, root === undefined ? 'plain' : 'discovery');
   if (negotiated === undefined) throw notAcceptable();
-  respondObject(exchange, 200, document, { ...negotiated, as: 'object' }, [], wantsPretty(exchange, parameters));
+  if (root !== undefined && negotiated.as === 'APIGroupDiscoveryList') {
+    const version = negotiated.asVersion === 'v2beta1' ? 'v2beta1' : 'v2';
+    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    return respondDocument(exchange, documents.aggregated(root, version), { 'content-type': contentType, 'cache-control': 'public', vary: 'Accept' });
+  }
+  if (negotiated.encoding === 'yaml' || wantsPretty(exchange, parameters)) {
+    return respondObject(exchange, 200, JSON.parse(document.bytes.toString('utf8')) as object, negotiated, [], true);
+  }
+  respondDocument(exchange, document, { 'content-type': 'application/json', 'cache-control': 'no-cache, private', vary: 'Accept' });
 }
 
 /** How others check service account tokens. Kubernetes: pkg/serviceaccount/openidmetadata.go. */

@@ -1,17 +1,18 @@
 import { newInvalidError, notSupported, type ResourceDefinition } from '../../api/index.ts';
-import type { ApiRequest, PatchType, RequestQuery, Verb } from '../../client/index.ts';
+import type { ApiRequest, RequestQuery, Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import { negotiate, type Negotiated } from './accept.ts';
-import { decodeObject, decodePatch, PATCH_TYPES } from './body.ts';
+import { decodeObject, decodePatch } from './body.ts';
 import { isConnectSubresource, serveConnect } from './connect.ts';
 import type { HttpDeps } from './deps.ts';
 import { methodNotAllowed, notAcceptable, unknownResource } from './errors.ts';
 import { type Exchange, readBody } from './exchange.ts';
 import { authorizeOrThrow } from './authorization.ts';
-import { booleanParameter, deleteOptionsFromQuery, integerParameter, type OptionsKind, type QueryParameters, requestQuery, textParameter } from './query.ts';
+import { booleanParameter, deleteOptionsFromQuery, type OptionsKind, type QueryParameters, requestQuery, textParameter } from './query.ts';
 import type { ResourcePath } from './request-path.ts';
 import { respondObject } from './respond.ts';
 import { type IncludeObject, isList, toPartialList, toPartialObject, toTable } from './table.ts';
+import { respondWatchMessages } from './streams/watch.ts';
 import { respondWatch } from './watch-response.ts';
 
 /** Watches without a time-out of their own end after 30 to 60 minutes. Kubernetes: --min-request-timeout. */
@@ -47,7 +48,7 @@ export async function serveResource(
   if (isConnectSubresource(definition, path.subresource)) return serveConnect(deps, exchange, user, path, parameters);
   if (path.rest !== '' && path.rest !== '/') throw unknownResource();
   if (path.subresource !== '') checkSubresource(definition, path.subresource, verb);
-  else if (verb === undefined || exchange.method === 'HEAD' || !definition.verbs.includes(verb)) throw methodNotAllowed();
+  else if (verb === undefined || !definition.verbs.includes(verb) || !fitsName(verb, path.name)) throw methodNotAllowed();
   if (verb === undefined || exchange.method === 'HEAD') throw methodNotAllowed();
 
   const negotiated = negotiate(exchange.headers.accept, 'resource');
@@ -55,7 +56,9 @@ export async function serveResource(
   const includeObject = includeObjectOf(parameters, negotiated);
   if (verb === 'watch') {
     const request = watchRequest(deps, path, definition, parameters);
-    return respondWatch(exchange, apiServer, user, request, { negotiated, definition, includeObject }, deps.world.clock);
+    const form = { negotiated, definition, includeObject };
+    if (exchange.upgrade?.protocol === 'websocket') return respondWatchMessages(exchange, exchange.upgrade, apiServer, user, request, form, deps.world.clock);
+    return respondWatch(exchange, apiServer, user, request, form, deps.world.clock);
   }
 
   const pretty = wantsPretty(exchange, parameters);
@@ -76,6 +79,12 @@ function refuseUnknown(deps: HttpDeps, user: UserInfo, path: ResourcePath, verb:
     verb: verb ?? '', group: path.group, resource: path.resource, subresource: path.subresource, namespace: path.namespace, name: path.name,
   });
   throw unknownResource();
+}
+
+/** Objects are created under their collection, and changed under their name. */
+function fitsName(verb: Verb, name: string): boolean {
+  if (verb === 'create') return name === '';
+  return name !== '' || (verb !== 'update' && verb !== 'patch');
 }
 
 function checkSubresource(definition: ResourceDefinition, name: string, verb: Verb | undefined): void {
@@ -99,7 +108,7 @@ async function readRequest(
     case 'patch': {
       const query = requestQuery(parameters, 'PatchOptions');
       const bytes = await readBody(exchange);
-      const { patchType, body } = decodePatch(bytes, contentType, patchTypesOf());
+      const { patchType, body } = decodePatch(bytes, contentType);
       return { ...base, verb, patchType, body, ...withQuery(query) };
     }
     case 'delete': case 'deletecollection': {
@@ -135,10 +144,6 @@ function optionsKind(verb: Verb): OptionsKind {
 function kindOf(definition: ResourceDefinition, subresource: string): string {
   if (subresource === '') return definition.kind;
   return definition.subresources.find((item) => item.name === subresource)?.kind ?? definition.kind;
-}
-
-function patchTypesOf(): readonly PatchType[] {
-  return PATCH_TYPES;
 }
 
 /** DeleteOptions carry dryRun as a list. */
@@ -195,9 +200,4 @@ export function wantsPretty(exchange: Exchange, parameters: QueryParameters): bo
 /** True where the query asks for a watch; 400 on a bad truth value. */
 export function isWatch(parameters: QueryParameters): boolean {
   return parameters.size > 0 && booleanParameter(parameters, 'watch') === true;
-}
-
-/** Seconds of ?timeoutSeconds, so that a bad number is refused before anything else is done. */
-export function checkTimeout(parameters: QueryParameters): void {
-  integerParameter(parameters, 'timeoutSeconds');
 }

@@ -41,7 +41,7 @@ const HEADER_BYTES_MAX = 1024 * 1024;
 /** Serves the API over HTTPS on 127.0.0.1: HTTP/2 and HTTP/1.1 on one port. Rejects with SocketError where the port is taken. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const { apiServer, certificates } = options;
-  const documents = createApiDocuments(apiServer.resources);
+  const documents = createApiDocuments(apiServer.resources, options.version.gitVersion);
   const deps: HttpDeps = {
     apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, version: options.version,
     metrics: createMetrics(options.world.clock),
