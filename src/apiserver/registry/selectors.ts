@@ -33,11 +33,13 @@ export function compileSelection(endpoint: Endpoint, namespace: string, pathName
   };
 }
 
+/** Kubernetes: each kind's AddFieldLabelConversionFunc; for kinds without one, runtime.DefaultMetaV1FieldSelectorConversion. */
 function checkFields(endpoint: Endpoint, selector: FieldSelector): void {
   const { selectableFields } = endpoint.definition;
   for (const { field } of selector.requirements) {
-    if (field === 'metadata.name' || (field === 'metadata.namespace' && endpoint.definition.namespaced) || Object.hasOwn(selectableFields, field)) continue;
-    throw newBadRequest(`Unable to find ${JSON.stringify(`${endpoint.apiVersion}, Resource=${endpoint.resource}`)} that match label selector "", field selector ${JSON.stringify(selector.toString())}: field label not supported: ${field}`);
+    if (field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(selectableFields, field)) continue;
+    if (Object.keys(selectableFields).length > 0) throw newBadRequest(`field label not supported: ${field}`);
+    throw newBadRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
 }
 
