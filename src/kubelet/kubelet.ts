@@ -7,7 +7,7 @@ import { admitPod } from './admission.ts';
 import { createImageManager } from './images.ts';
 import { startNodeManager } from './node/node-manager.ts';
 import { nodeAllocatable, type NodeSettings } from './node/node-status.ts';
-import { isMirrorPod, reconcileStaticPods, startStaticPods, type StaticPod, type StaticPods } from './node/static-pods.ts';
+import { isMirrorPod, startStaticPods, type StaticPod, type StaticPods } from './node/static-pods.ts';
 import { createObjectCache } from './object-cache.ts';
 import { type NodeContext, PodDriver } from './pod/pod-driver.ts';
 import type { DnsSettings } from './pod/sandbox-config.ts';
@@ -144,11 +144,11 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   }));
   factory.start();
   void Promise.all([nodeManager.ready, podInformer.waitForSync()]).then(() => {
-    const wanted = options.staticPods ?? [];
-    if (store.isDisposed || nodeManager.node === undefined || wanted.length === 0) return;
-    staticPods = store.add(startStaticPods({ pods, clock, node: nodeManager.node, hostIp: settings.internalIp, staticPods: wanted, onError }));
-    const mirrors = new Map([...podInformer.lister.list(isMirrorPod)].map((pod) => [pod.metadata.name, pod] as const));
-    reconcileStaticPods(staticPods, wanted, settings.name, mirrors);
+    if (store.isDisposed || nodeManager.node === undefined) return;
+    staticPods = store.add(startStaticPods({
+      pods, clock, node: nodeManager.node, hostIp: settings.internalIp, staticPods: options.staticPods ?? [], onError,
+    }));
+    staticPods.reconcile(new Map([...podInformer.lister.list(isMirrorPod)].map((pod) => [pod.metadata.name, pod] as const)));
   });
 
   const findPod = ({ namespace, name, uid }: PodName) => uid === undefined ? driversByName.get(`${namespace}/${name}`) : drivers.get(uid);

@@ -1,4 +1,4 @@
-import type { Event, Node, Pod, PodSpec } from '../../src/api/index.ts';
+import { type Event, formatTime, type Node, type Pod, type PodSpec } from '../../src/api/index.ts';
 import type { ApiRequest, ClusterDialer, Transport, WatchSink } from '../../src/client/index.ts';
 import { type Kubelet, type KubeletOptions, startKubelet } from '../../src/kubelet/index.ts';
 import { createSimulatedWorld, type SimulatedWorld } from '../../src/world/simulated/index.ts';
@@ -15,7 +15,7 @@ export class Harness {
 
   async start(options: Partial<KubeletOptions> = {}): Promise<this> {
     this.kubelet = startKubelet({
-      transport: withTokens(this.api), world: this.world, runtime: this.runtime, images: this.runtime, runtimeVersion: '0.1.0',
+      transport: this.withTokens(), world: this.world, runtime: this.runtime, images: this.runtime, runtimeVersion: '0.1.0',
       dialer: { dial: (ip, port) => this.dialer.dial(ip, port) },
       node: { name: 'node-1', internalIp: '172.18.0.2', podCidr: '10.244.1.0/24', cpu: 4, memoryBytes: 8 * 1024 ** 3 },
       ...options,
@@ -81,17 +81,18 @@ export class Harness {
     const condition = this.pod(name).status?.conditions?.find((candidate) => candidate.type === type);
     return condition === undefined ? undefined : [condition.status, condition.reason, condition.message].filter((part) => part !== undefined).join(' ');
   }
-}
 
-/** Answers token requests, which the fake API server does not know. */
-function withTokens(api: FakeApi): Transport {
-  let count = 0;
-  return {
-    request(request: ApiRequest) {
-      if (request.subresource !== 'token') return api.request(request);
-      count++;
-      return Promise.resolve({ status: { token: `token-${count}`, expirationTimestamp: '2026-01-01T01:00:00Z' } });
-    },
-    watch: (request: Omit<ApiRequest, 'verb'>, sink: WatchSink) => api.watch(request, sink),
-  };
+  /** Answers token requests, which the fake API server does not know. */
+  private withTokens(): Transport {
+    const { api, world } = this;
+    let count = 0;
+    return {
+      request(request: ApiRequest) {
+        if (request.subresource !== 'token') return api.request(request);
+        count++;
+        return Promise.resolve({ status: { token: `token-${count}`, expirationTimestamp: formatTime(world.clock.nowMs() + 3_600_000) } });
+      },
+      watch: (request: Omit<ApiRequest, 'verb'>, sink: WatchSink) => api.watch(request, sink),
+    };
+  }
 }

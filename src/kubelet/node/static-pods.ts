@@ -1,4 +1,4 @@
-import { type ByteReader, type Disposable, toDisposable } from '../../base/index.ts';
+import type { ByteReader, Disposable } from '../../base/index.ts';
 import { formatTime, hasReason, type Node, type Pod, type PodStatus } from '../../api/index.ts';
 import type { LogOptions, ResourceClient } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
@@ -34,6 +34,8 @@ export interface StaticPodsOptions {
 
 /** Keeps a mirror pod in the API server for each static pod. Kubernetes: kubelet/pod, MirrorClient. */
 export interface StaticPods extends Disposable {
+  /** All mirror pods of the node, by name, as they are when the kubelet starts. */
+  reconcile(mirrors: ReadonlyMap<string, Pod>): void;
   /** A mirror pod came, changed or went (undefined) in the API server. */
   changed(name: string, pod: Pod | undefined): void;
   /** The static pod behind a mirror pod's name. */
@@ -55,28 +57,23 @@ export function startStaticPods({ pods, clock, node, hostIp, staticPods, onError
     const status = mirrorStatus(mirror, pod, hostIp, startMs);
     if (!jsonEqual(status, mirror.status)) await pods.updateStatus({ ...mirror, status });
   };
-  const result: StaticPods = {
-    changed(name, mirror) {
-      const pod = byName.get(name);
-      if (disposed) return;
-      if (mirror === undefined) {
-        if (pod !== undefined) create(name, pod); // who deletes the picture does not end the pod
-      } else if (pod === undefined || mirror.metadata.deletionTimestamp !== undefined) {
-        run(pods.delete(mirror.metadata, { gracePeriodSeconds: 0, preconditions: { uid: mirror.metadata.uid } }));
-      } else run(writeStatus(mirror));
+  const changed = (name: string, mirror: Pod | undefined) => {
+    const pod = byName.get(name);
+    if (disposed) return;
+    if (mirror === undefined) {
+      if (pod !== undefined) create(name, pod); // who deletes the picture does not end the pod
+    } else if (pod === undefined || mirror.metadata.deletionTimestamp !== undefined) {
+      run(pods.delete(mirror.metadata, { gracePeriodSeconds: 0, preconditions: { uid: mirror.metadata.uid } }));
+    } else run(writeStatus(mirror));
+  };
+  return {
+    changed,
+    reconcile(mirrors) {
+      for (const name of new Set([...byName.keys(), ...mirrors.keys()])) changed(name, mirrors.get(name));
     },
     find: (name) => byName.get(name),
-    dispose: toDisposable(() => { disposed = true; }).dispose,
+    dispose: () => { disposed = true; },
   };
-  return result;
-}
-
-/** Sees to it that every static pod has its mirror: called once the node's pods are known. */
-export function reconcileStaticPods(staticPods: StaticPods, wanted: readonly StaticPod[], nodeName: string, existing: ReadonlyMap<string, Pod>): void {
-  for (const pod of wanted) {
-    const name = `${pod.name}-${nodeName}`;
-    staticPods.changed(name, existing.get(name));
-  }
 }
 
 function mirrorPod(name: string, pod: StaticPod, node: Node, startMs: number) {

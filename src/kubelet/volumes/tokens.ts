@@ -46,7 +46,7 @@ export function createTokenManager({ transport, clock }: { readonly transport: T
     }) as { readonly status: { readonly token: string; readonly expirationTimestamp: string } };
     entry.token = answer.status.token;
     const lifeMs = parseTime(answer.status.expirationTimestamp) - clock.nowMs();
-    entry.refreshAtMs = clock.nowMs() + Math.min(lifeMs * 0.8, dayMs);
+    entry.refreshAtMs = clock.nowMs() + Math.max(retryMs, Math.min(lifeMs * 0.8, dayMs));
     arm(entry.refreshAtMs);
   };
   // One timer for all pods of the node: it looks for tokens that are due when the earliest is.
