@@ -70,7 +70,7 @@ export interface LessonInsertCommand {
   readonly command: string;
 }
 
-/** Open a file of the lesson in an editor: a copy in the workspace (or untitled where there is none). */
+/** Open a file of the lesson in an editor: the learner's own copy, where the lesson's commands run. */
 export interface LessonOpenFile {
   readonly type: 'openFile';
   readonly stepId: string;

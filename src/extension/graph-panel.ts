@@ -1,0 +1,215 @@
+import * as vscode from 'vscode';
+import type { KubernetesObject } from '../api/index.ts';
+import { type Disposable, DisposableStore } from '../base/index.ts';
+import { GRAPH_BATCH_MAX, type GraphAction, type GraphHostMessage, type GraphObject, type ObjectRef, parseGraphPanelMessage, ProtocolError } from '../protocol/index.ts';
+import type { Cluster } from './cluster.ts';
+import { joinApiVersion, type ServedResource } from './discovery.ts';
+import { messageOf } from './errors.ts';
+import { graphKinds, GraphQueue, toGraphObject } from './graph-objects.ts';
+import { currentLanguage, t } from './l10n.ts';
+import { refreshMs } from './object-store.ts';
+import type { ClusterSession } from './session.ts';
+import { panelHtml, panelRoots } from './webview-html.ts';
+
+export const graphViewType = 'drydock.graph';
+
+/** The graph panel, of which there is at most one. */
+export interface GraphPanel extends Disposable {
+  /** Opens or shows the panel, with an object selected. */
+  show(ref?: ObjectRef): void;
+  /** Takes over a panel that VS Code kept from before a reload. */
+  restore(panel: vscode.WebviewPanel): void;
+}
+
+export interface GraphPanelOptions {
+  readonly cluster: Cluster;
+  readonly extensionUri: vscode.Uri;
+  readonly log: vscode.LogOutputChannel;
+  act(action: GraphAction, ref: ObjectRef, container: string | undefined): void;
+  selected(ref: ObjectRef | undefined): void;
+}
+
+export function createGraphPanel(options: GraphPanelOptions): GraphPanel {
+  let current: { readonly panel: vscode.WebviewPanel; readonly host: GraphHost } | undefined;
+  const adopt = (panel: vscode.WebviewPanel) => {
+    panel.iconPath = vscode.Uri.joinPath(options.extensionUri, 'media', 'panel.svg');
+    const host = new GraphHost(panel, options);
+    current = { panel, host };
+    panel.onDidDispose(() => {
+      host.dispose();
+      if (current?.host === host) current = undefined;
+    });
+    return host;
+  };
+  return {
+    show(ref) {
+      if (current === undefined) {
+        adopt(vscode.window.createWebviewPanel(graphViewType, t('Cluster Graph'), { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false }, { enableScripts: true, retainContextWhenHidden: true, localResourceRoots: [...panelRoots(options.extensionUri)] }));
+      } else current.panel.reveal();
+      if (ref !== undefined) current?.host.select(ref);
+    },
+    restore(panel) {
+      current?.panel.dispose();
+      panel.webview.options = { enableScripts: true, localResourceRoots: [...panelRoots(options.extensionUri)] };
+      adopt(panel);
+    },
+    dispose() {
+      current?.panel.dispose();
+    },
+  };
+}
+
+/** Feeds one panel: objects in bounded batches, one message after the other, none before the panel's script listens. */
+class GraphHost implements Disposable {
+  private readonly panel: vscode.WebviewPanel;
+  private readonly options: GraphPanelOptions;
+  private readonly disposables = new DisposableStore();
+  private feed = new DisposableStore();
+  private readonly queue = new GraphQueue();
+  private timer: NodeJS.Timeout | undefined;
+  private isReady = false;
+  private resetNext = true;
+  private isLoading = true;
+  private revision = '0';
+  private historic: string | undefined;
+  private selection: ObjectRef | undefined;
+
+  constructor(panel: vscode.WebviewPanel, options: GraphPanelOptions) {
+    this.panel = panel;
+    this.options = options;
+    this.disposables.add(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
+    this.disposables.add(options.cluster.onDidChange(({ state, message }) => {
+      this.post({ type: 'cluster', state, ...(message === undefined ? {} : { message }) });
+      if (state === 'running') this.startFeed();
+    }));
+    panel.webview.html = panelHtml(panel.webview, options.extensionUri, 'graph.js', currentLanguage().language, panel.title);
+  }
+
+  select(ref: ObjectRef): void {
+    this.selection = ref;
+    this.post({ type: 'select', ref });
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.feed.dispose();
+    this.disposables.dispose();
+  }
+
+  private post(message: GraphHostMessage): void {
+    if (this.isReady) void this.panel.webview.postMessage(message);
+  }
+
+  private receive(raw: unknown): void {
+    try {
+      const message = parseGraphPanelMessage(raw);
+      switch (message.type) {
+        case 'ready': return this.begin();
+        case 'problem': return this.options.log.error(`graph: ${message.message}`);
+        case 'startCluster': return void vscode.commands.executeCommand('drydock.startCluster');
+        case 'selected':
+          this.selection = message.ref;
+          return this.options.selected(message.ref);
+        case 'action': return this.options.act(message.action, message.ref, message.container);
+        case 'showRevision': return void this.showRevision(message.revision);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.options.log.warn(`graph: ${error.message}`);
+    }
+  }
+
+  private begin(): void {
+    this.isReady = true;
+    const { language, strings } = currentLanguage();
+    this.post({ type: 'init', language, strings, cluster: this.options.cluster.state });
+    if (this.options.cluster.session !== undefined) this.startFeed();
+    if (this.selection !== undefined) this.select(this.selection);
+  }
+
+  /** Everything anew, from the watches of the store. */
+  private startFeed(): void {
+    const { session } = this.options.cluster;
+    if (session === undefined || !this.isReady) return;
+    this.stopFeed();
+    const resources = drawnResources(session);
+    for (const resource of resources) {
+      const apiVersion = joinApiVersion(resource.group, resource.version);
+      const add = (object: KubernetesObject) => this.add(toGraphObject(object, apiVersion, resource.kind));
+      const informer = session.objects.informer(resource);
+      this.feed.add(informer.addEventHandler({ onAdd: add, onUpdate: (_, object) => add(object), onDelete: (object) => this.remove(object.metadata.uid ?? '') }));
+    }
+    const feed = this.feed;
+    void Promise.all(resources.map((resource) => session.objects.informer(resource).waitForSync())).then(() => {
+      if (feed !== this.feed) return;
+      this.isLoading = false;
+      this.schedule(true);
+    });
+  }
+
+  private stopFeed(): void {
+    this.feed.dispose();
+    this.feed = new DisposableStore();
+    this.queue.clear();
+    this.resetNext = true;
+    this.isLoading = true;
+    this.historic = undefined;
+  }
+
+  private add(object: GraphObject): void {
+    this.queue.upsert(object);
+    const { resourceVersion } = object.metadata;
+    if (resourceVersion.length > this.revision.length || (resourceVersion.length === this.revision.length && resourceVersion > this.revision)) this.revision = resourceVersion;
+    this.schedule(false);
+  }
+
+  private remove(uid: string): void {
+    this.queue.delete(uid);
+    this.schedule(false);
+  }
+
+  private schedule(evenIfEmpty: boolean): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.flush(evenIfEmpty);
+    }, this.isLoading ? 0 : refreshMs);
+  }
+
+  private flush(evenIfEmpty: boolean): void {
+    if (this.queue.isEmpty && !evenIfEmpty && !this.resetNext) return;
+    const { upserted, deleted } = this.queue.take(GRAPH_BATCH_MAX);
+    const more = this.isLoading || !this.queue.isEmpty;
+    this.post({ type: 'objects', reset: this.resetNext, upserted, deleted, more, revision: this.revision, ...(this.historic === undefined ? {} : { historicRevision: this.historic }) });
+    this.resetNext = false;
+    if (!this.queue.isEmpty) this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.flush(false);
+    }, 0);
+  }
+
+  /** The cluster as it was: every list at one revision, which MVCC still has unless it was compacted. */
+  private async showRevision(revision: string | undefined): Promise<void> {
+    const { session } = this.options.cluster;
+    if (session === undefined) return;
+    if (revision === undefined) return this.startFeed();
+    const feed = this.feed;
+    try {
+      const lists = await Promise.all(drawnResources(session).map(async (resource) => {
+        const list = await session.client.resource(resource).list({ resourceVersion: revision, resourceVersionMatch: 'Exact' });
+        return list.items.map((item) => toGraphObject(item, joinApiVersion(resource.group, resource.version), resource.kind));
+      }));
+      if (feed !== this.feed) return;
+      this.stopFeed();
+      this.historic = revision;
+      this.isLoading = false;
+      for (const object of lists.flat()) this.queue.upsert(object);
+      this.flush(true);
+    } catch (error) {
+      this.post({ type: 'historyFailed', revision, message: messageOf(error) });
+    }
+  }
+}
+
+function drawnResources(session: ClusterSession): readonly ServedResource[] {
+  return session.discovery.resources.filter((resource, index, all) => graphKinds.has(resource.kind) && resource.verbs.has('watch') && all.findIndex((other) => other.group === resource.group && other.kind === resource.kind) === index);
+}

@@ -1,0 +1,64 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
+import type { Disposable } from '../base/index.ts';
+import { type CustomKind, type LanguageServerOptions, type LineRange, type LocateResult, type ManifestsResult, type PlacedManifest, requests } from '../language/index.ts';
+import { currentLanguage } from './l10n.ts';
+
+/** The language server, seen from here: everything about YAML happens in its process. */
+export interface LanguageService extends Disposable {
+  /** Starts the server; other calls do too. */
+  start(): Promise<void>;
+  manifests(text: string): Promise<readonly PlacedManifest[]>;
+  locate(text: string, index: number, fields: readonly string[]): Promise<readonly LineRange[]>;
+  stringify(object: unknown): Promise<string>;
+  setCustomKinds(kinds: readonly CustomKind[]): Promise<void>;
+}
+
+/** A service whose process is started on first use. */
+export function createLanguageService(extensionPath: string, log: vscode.LogOutputChannel): LanguageService {
+  let client: LanguageClient | undefined;
+  let started: Promise<LanguageClient> | undefined;
+
+  const start = (): Promise<LanguageClient> => {
+    started ??= (async () => {
+      const module = path.join(extensionPath, 'dist', 'language-server.js');
+      const options: LanguageServerOptions = { strings: currentLanguage().strings };
+      client = new LanguageClient('drydock', 'Drydock', { run: { module, transport: TransportKind.ipc }, debug: { module, transport: TransportKind.ipc } }, {
+        documentSelector: [{ language: 'yaml' }], outputChannel: log, initializationOptions: options,
+      });
+      client.onDidChangeState(({ newState }) => {
+        if (newState === State.Stopped) log.warn('the language server stopped');
+      });
+      await client.start();
+      return client;
+    })();
+    started.catch(() => (started = undefined)); // the next call tries again
+    return started;
+  };
+  return {
+    async start() {
+      await start();
+    },
+    async manifests(text) {
+      const result = await (await start()).sendRequest<ManifestsResult>(requests.manifests, { text });
+      return result.manifests;
+    },
+    async locate(text, index, fields) {
+      const result = await (await start()).sendRequest<LocateResult>(requests.locate, { text, index, fields });
+      return result.ranges;
+    },
+    stringify: async (object) => (await start()).sendRequest<string>(requests.stringify, { object }),
+    async setCustomKinds(kinds) {
+      await (await start()).sendNotification(requests.customKinds, { kinds });
+    },
+    dispose() {
+      void client?.stop().catch(() => undefined);
+    },
+  };
+}
+
+/** A range of the language server as VS Code has it. */
+export function toVsCodeRange({ start, end }: LineRange): vscode.Range {
+  return new vscode.Range(start.line, start.character, end.line, end.character);
+}
