@@ -130,6 +130,7 @@ describe('watch', () => {
     const watch = admin.watch('configmaps');
     let last: ReturnType<typeof admin.watch> | undefined;
     const first = admin.transport.watch({ group: '', version: 'v1', resource: 'configmaps' }, { onEvents: () => last?.dispose(), onClose: () => undefined });
+    await settle();
     last = admin.watch('configmaps');
     const creating = admin.create('configmaps', { metadata: { name: 'a' } });
     watch.dispose();
