@@ -104,7 +104,6 @@ interface NodeState extends NetworkNode {
   readonly ipam: Ipam;
   readonly namespace: NetNamespace;
   readonly affinity: AffinityTable;
-  readonly hostPorts: Map<number, { readonly sandboxId: string; readonly ip: string; readonly port: number }>;
   rules: RuleTable;
 }
 
@@ -163,7 +162,6 @@ class ClusterNetwork implements Network {
     const node: NodeState = {
       name, internalIp, podCidr, ipam, namespace,
       affinity: createAffinityTable(),
-      hostPorts: new Map(),
       rules: emptyRuleTable,
       host: undefined as unknown as PodNetwork, // set below: it needs the node
       cni: this.cni(() => node, view),
@@ -235,9 +233,6 @@ class ClusterNetwork implements Network {
         const namespace = new NetNamespace(ip, node.name);
         sandboxes.set(sandbox.sandboxId, namespace);
         this.namespaces.set(ip, namespace);
-        for (const mapping of sandbox.portMappings ?? []) {
-          if (mapping.hostPort > 0 && mapping.protocol === 'TCP') node.hostPorts.set(mapping.hostPort, { sandboxId: sandbox.sandboxId, ip, port: mapping.containerPort });
-        }
         return this.podNetwork(node, namespace, { owner: sandbox.sandboxId, hostname: sandbox.hostname, resolver, aliases });
       },
       remove: (sandboxId) => {
@@ -250,7 +245,6 @@ class ClusterNetwork implements Network {
         if (this.namespaces.get(namespace.ip) === namespace) this.namespaces.delete(namespace.ip);
         namespace.endAll();
         node.ipam.release(namespace.ip);
-        for (const [port, mapping] of node.hostPorts) if (mapping.sandboxId === sandboxId) node.hostPorts.delete(port);
       },
     };
   }
@@ -280,7 +274,7 @@ class ClusterNetwork implements Network {
     };
   }
 
-  /** The path of a packet: own loopback, Service rules of the client's node, node ports and host ports of the target's node, then the wire. */
+  /** The path of a packet: own loopback, Service rules of the client's node, node ports of the target's node, then the wire. */
   private connect(origin: Origin, ip: string, port: number): Promise<ByteDuplex> {
     if (isLoopback(ip)) {
       const nodePort = origin.end?.namespace === origin.node.namespace && origin.end.namespace.listenerAt(port, true) === undefined
@@ -294,8 +288,6 @@ class ClusterNetwork implements Network {
     if (targetNode !== undefined) {
       const nodePort = targetNode.rules.byNodePort.get(port);
       if (nodePort !== undefined) return this.forward(origin, targetNode, nodePort, ip, port);
-      const hostPort = targetNode.hostPorts.get(port);
-      if (hostPort !== undefined) return this.deliver(origin, ip, port, { ip: hostPort.ip, port: hostPort.port });
     }
     return this.deliver(origin, ip, port, { ip, port });
   }

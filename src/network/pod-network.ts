@@ -42,7 +42,7 @@ export class NetworkError extends Error {
 /** The CNI as the container runtime calls it: a network namespace for a sandbox, and its end. */
 export interface Cni {
   /** ADD: gives the pod an IP of its node's CIDR. Throws a NetworkError where the CIDR is used up. */
-  add(sandbox: { readonly sandboxId: string; readonly namespace: string; readonly name: string; readonly hostname: string; readonly hostNetwork: boolean; readonly dnsSearches: readonly string[]; readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[]; readonly portMappings?: readonly { readonly hostPort: number; readonly containerPort: number; readonly protocol: string }[] }): PodNetwork;
+  add(sandbox: { readonly sandboxId: string; readonly namespace: string; readonly name: string; readonly hostname: string; readonly hostNetwork: boolean; readonly dnsSearches: readonly string[]; readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[] }): PodNetwork;
   /** DEL: ends listeners and connections, gives the IP back. Idempotent. */
   remove(sandboxId: string): void;
 }

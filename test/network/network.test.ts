@@ -16,7 +16,7 @@ beforeEach(() => {
   two = network.addNode({ name: 'node-2', internalIp: '172.18.0.3', podCidr: '10.244.1.0/24' });
 });
 
-const addPod = (node: NetworkNode, name: string, more: { hostNetwork?: boolean; portMappings?: { hostPort: number; containerPort: number; protocol: string }[] } = {}): PodNetwork =>
+const addPod = (node: NetworkNode, name: string, more: { hostNetwork?: boolean } = {}): PodNetwork =>
   node.cni.add({ sandboxId: name, namespace: 'default', name, hostname: name, hostNetwork: false, dnsSearches: [], hostAliases: [], ...more });
 
 /** A server that greets each client with its own name and the client's address. */
@@ -91,13 +91,6 @@ describe('The pod network', () => {
     expect([agent.ip, await get(a, '172.18.0.2', 9100)]).toEqual(['172.18.0.2', 'agent sees 10.244.0.2']);
     one.cni.remove('agent');
     expect([await get(a, '172.18.0.2', 9100), await get(a, '172.18.0.2', 10250)]).toEqual(['connect ECONNREFUSED 172.18.0.2:9100', 'node sees 10.244.0.2']);
-  });
-
-  it('maps host ports', async () => {
-    const a = addPod(one, 'a');
-    const b = addPod(two, 'b', { portMappings: [{ hostPort: 8000, containerPort: 8080, protocol: 'TCP' }] });
-    greet(b, 'b');
-    expect(await get(a, '172.18.0.3', 8000)).toBe('b sees 10.244.0.2');
   });
 
   it('lets the kubelet reach its pods from the bridge', async () => {

@@ -10,6 +10,7 @@ export interface StaticPod {
   readonly name: string;
   readonly image: string;
   readonly command: readonly string[];
+  /** Default: component and tier=control-plane, as kubeadm has them. */
   readonly labels?: Readonly<Record<string, string>>;
   /** The component's own log, honouring follow, tailLines and the like as far as it can. */
   readonly readLog: (options: LogOptions) => ByteReader;
@@ -83,7 +84,7 @@ function mirrorPod(name: string, pod: StaticPod, node: Node, startMs: number) {
     apiVersion: 'v1', kind: 'Pod',
     metadata: {
       name, namespace,
-      labels: { component: pod.name, tier: 'control-plane', ...pod.labels },
+      labels: pod.labels ?? { component: pod.name, tier: 'control-plane' },
       annotations: {
         'kubernetes.io/config.hash': hash, [mirrorAnnotation]: hash,
         'kubernetes.io/config.seen': formatTime(startMs), 'kubernetes.io/config.source': 'file',
