@@ -11,7 +11,7 @@ export interface UpOptions {
   readonly nodes: number;
   /** undefined: in memory only. */
   readonly dataFolder: string | undefined;
-  /** 0: any free port (with a data folder: the one of last time, where it is free). */
+  /** 0 is a free port (with a data folder: the one of last time, where it is free). */
   readonly port: number;
   readonly kubeconfigFile: string | undefined;
   readonly unknownImages: 'error' | 'placeholder';
@@ -28,7 +28,7 @@ export const USAGE = `drydock up [--nodes N] [--data-dir DIR | --memory] [--port
   --nodes N           nodes in the cluster, 1 to ${NODES_MAX} (default 3)
   --data-dir DIR      where the cluster's state lives (default ~/.drydock/lab)
   --memory            keep no state
-  --port PORT         the API server's port on 127.0.0.1 (default 0: any free one)
+  --port PORT         the API server's port on 127.0.0.1 (default 0, a free one)
   --kubeconfig FILE   where to write the kubeconfig (default: in the data folder)
   --unknown-images    what a pod with an image that the lab does not have gets:
                       an error as from a registry, or a named placeholder

@@ -74,10 +74,18 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
       },
       (error: unknown) => {
         if (disposed) return;
+        if (hasReason(error, 'NotFound')) return waitUntilServed();
         options.onError?.(error);
         afterBackoff(() => relist(isExpired(error) ? '' : fromResourceVersion));
       },
     );
+  };
+
+  /** A resource that the server does not serve (yet) is empty, so that nobody waits for it; it is looked for from time to time. */
+  const waitUntilServed = () => {
+    target.replace([]);
+    timer?.dispose();
+    timer = clock.schedule(backoffMsMax, () => relist('0'));
   };
 
   const startWatch = (withInitialEvents: boolean) => {

@@ -1,3 +1,4 @@
+export type { KubernetesObject } from '../api/index.ts';
 export * from './build-graph.ts';
 export * from './graph.ts';
 export * from './layout.ts';

@@ -35,7 +35,7 @@ const MAY_USE_NODE = [
 /** Calls that only one folder may make, each with what to use instead. */
 const BANNED: readonly { readonly call: RegExp; readonly allowed: readonly string[]; readonly instead: string }[] = [
   { call: /\bDate\.now\(|\bnew Date\(\)/, allowed: ['src/world/', 'src/extension/', 'webview/', 'src/containers/process/'], instead: 'world.clock.nowMs()' },
-  { call: /\b(setTimeout|setInterval|setImmediate)\(/, allowed: ['src/world/', 'src/extension/', 'webview/', 'src/containers/process/', 'src/language/server.ts'], instead: 'world.clock.schedule()' },
+  { call: /\b(setTimeout|setInterval|setImmediate)\(/, allowed: ['src/world/', 'src/cli/', 'src/extension/', 'webview/', 'src/containers/process/', 'src/language/server.ts'], instead: 'world.clock.schedule()' },
   { call: /\bMath\.random\(/, allowed: ['src/world/', 'webview/'], instead: 'world.random' },
   { call: /\bstructuredClone\(|JSON\.parse\(JSON\.stringify\(/, allowed: [], instead: 'sharing the frozen object' },
   { call: /\bas any\b|: any\b|<any>/, allowed: [], instead: 'unknown, narrowed at the door' },

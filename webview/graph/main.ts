@@ -1,5 +1,4 @@
-import type { KubernetesObject } from '../../src/api/index.ts';
-import { buildGraph, type Graph, type GraphFilter, layoutGraph, type Layout, outlineGraph } from '../../src/graph/index.ts';
+import { buildGraph, type Graph, type GraphFilter, type KubernetesObject, layoutGraph, type Layout, outlineGraph } from '../../src/graph/index.ts';
 import type { ClusterState, GraphHostMessage, GraphPanelMessage, ObjectRef } from '../../src/protocol/index.ts';
 import { openChannel } from '../shared/channel.ts';
 import { addStyles, element } from '../shared/dom.ts';
