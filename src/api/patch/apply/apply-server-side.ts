@@ -5,7 +5,7 @@ import { checkPatchDepth } from '../depth.ts';
 import { isJsonObject, type JsonObject, jsonEqual } from '../json.ts';
 import { changedFields, compareObjects } from './compare.ts';
 import { type Conflict, newApplyConflict } from './conflict.ts';
-import { difference, EMPTY_SET, type FieldSet, intersection, isEmptySet, recursiveDifference, union } from './field-set.ts';
+import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference, union } from './field-set.ts';
 import { decodeManagers, encodeManagers, entryTime, type Manager, managerId, type Managers } from './managed-fields.ts';
 import { mergeApplied, removeFields } from './merge.ts';
 import { problemsOf, setOf, withNamedFields } from './set-of.ts';
@@ -35,16 +35,16 @@ export function applyServerSide(live: KubernetesObject | undefined, applied: unk
   const stripped = strippedSet(options.resetFields ?? defaultResetFields(subresource));
 
   const managers = managersBefore(live, options);
+  const claimed = setOf(config, schema);
   const own: Manager = {
-    name, operation: 'Apply', apiVersion: options.apiVersion, subresource, time: entryTime(nowMs),
-    fields: stripSet(setOf(config, schema), stripped),
+    name, operation: 'Apply', apiVersion: options.apiVersion, subresource, time: entryTime(nowMs), fields: stripSet(claimed, stripped),
   };
   const ownId = managerId(own);
   const last = managers.get(ownId);
 
   const base = live === undefined ? undefined : withManagedFields(live, undefined);
   const merged = mergeApplied(base, config, schema);
-  const pruned = last === undefined ? merged : removeFields(merged, fieldsToRemove(last.fields, new Map([...managers, [ownId, own]]), options), schema);
+  const pruned = last === undefined ? merged : removeFields(merged, fieldsToRemove(last.fields, claimed, [...managers.values()].filter((other) => other !== last), options), schema);
 
   const comparison = compareObjects(base ?? zeroObject(schema), pruned, schema);
   const changed = recursiveDifference(changedFields(comparison), stripped);
@@ -88,10 +88,10 @@ function managersBefore(live: KubernetesObject | undefined, options: ApplyOption
   return updateManagers(undefined, live, managers, { ...options, manager: BEFORE_FIRST_APPLY, subresource: '', resetFields: [] }) ?? managers;
 }
 
-/** What this manager applied before, less what anybody owns now. A struct stays as long as somebody owns something in it. */
-function fieldsToRemove(last: FieldSet, managers: Managers, { schema }: ApplyOptions): FieldSet {
-  let owned = EMPTY_SET;
-  for (const manager of managers.values()) owned = union(owned, manager.fields);
+/** What this manager applied before, less what it claims or others own now. A struct stays as long as somebody owns something in it. */
+function fieldsToRemove(last: FieldSet, claimed: FieldSet, others: readonly Manager[], { schema }: ApplyOptions): FieldSet {
+  let owned = claimed; // with metadata.name, which keeps metadata, though nobody owns it
+  for (const manager of others) owned = union(owned, manager.fields);
   return difference(withNamedFields(last, schema), withNamedFields(owned, schema));
 }
 
