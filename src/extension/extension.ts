@@ -59,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
       delete: (uri, options) => load().files.delete(uri, options),
       rename: (from, to, options) => load().files.rename(from, to, options),
     }, { isCaseSensitive: true }),
-    vscode.workspace.registerTextDocumentContentProvider('drydock-text', { onDidChange: textChanged.event, provideTextDocumentContent: (uri) => load().texts.provideTextDocumentContent(uri) }),
+    vscode.workspace.registerTextDocumentContentProvider('drydock-text', { onDidChange: textChanged.event, provideTextDocumentContent: (uri, token) => load().texts.provideTextDocumentContent(uri, token) }),
     vscode.window.registerTerminalProfileProvider('drydock.terminal', { provideTerminalProfile: () => load().terminalProfile() }),
     vscode.window.registerWebviewPanelSerializer('drydock.graph', { deserializeWebviewPanel: (panel) => load().restoreGraph(panel) }),
     vscode.window.registerWebviewPanelSerializer('drydock.lesson', { deserializeWebviewPanel: (panel) => load().restoreLesson(panel) }),

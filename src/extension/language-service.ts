@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import type { Disposable } from '../base/index.ts';
 import { type CustomKind, type LanguageServerOptions, type LineRange, type LocateResult, type ManifestsResult, type PlacedManifest, requests } from '../language/index.ts';
 import { currentLanguage } from './l10n.ts';
@@ -22,9 +22,10 @@ export function createLanguageService(extensionPath: string, log: vscode.LogOutp
 
   const start = (): Promise<LanguageClient> => {
     started ??= (async () => {
+      const { LanguageClient: Client, State, TransportKind } = await import('vscode-languageclient/node'); // a quarter of the bundle: only where there is YAML
       const module = path.join(extensionPath, 'dist', 'language-server.js');
       const options: LanguageServerOptions = { strings: currentLanguage().strings };
-      client = new LanguageClient('drydock', 'Drydock', { run: { module, transport: TransportKind.ipc }, debug: { module, transport: TransportKind.ipc } }, {
+      client = new Client('drydock', 'Drydock', { run: { module, transport: TransportKind.ipc }, debug: { module, transport: TransportKind.ipc } }, {
         documentSelector: [{ language: 'yaml' }], outputChannel: log, initializationOptions: options,
       });
       client.onDidChangeState(({ newState }) => {
