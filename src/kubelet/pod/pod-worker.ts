@@ -139,10 +139,14 @@ export class PodWorker {
         this.leaveRun(container);
         container.retryAtMs = input.retryAtMs;
         if (input.run !== undefined) { // it was made, and died at once
-          container.last = terminatedState(input.run, formatTime);
           container.newestRun = input.run;
           container.hasRun = true;
           container.restartCount = container.attempt;
+          if (!this.shouldRestart(container, false)) {
+            container.phase = { type: 'exited', run: input.run };
+            return this.tellStatus();
+          }
+          container.last = terminatedState(input.run, formatTime);
         }
         container.phase = { type: 'waiting', reason: input.reason, message: input.message };
         return this.tellStatus();
@@ -196,14 +200,12 @@ export class PodWorker {
       const retryMs = this.sync(nowMs);
       if (retryMs !== undefined) nextMs = Math.min(nextMs ?? retryMs, retryMs);
     }
-    if (this.stage !== 'syncing') {
-      nextMs = undefined;
-      this.wind();
-    }
+    if (this.stage !== 'syncing') nextMs = undefined;
     if (nextMs !== this.wakeAtMs) {
       this.wakeAtMs = nextMs;
       this.effects.push({ type: 'wake', atMs: nextMs });
     }
+    if (this.stage !== 'syncing') this.wind();
   }
 
   /** Brings the pod up, one step at a time; gives back when to look again. */
