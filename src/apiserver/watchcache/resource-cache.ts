@@ -176,7 +176,7 @@ export class ResourceCache {
   private offerPast(watcher: Watcher, event: CacheEvent): void {
     const { namespace, name, matches } = watcher.selection;
     const { metadata } = event.event.object;
-    if ((namespace !== undefined && metadata.namespace !== namespace) || (name !== undefined && metadata.name !== name)) return;
+    if ((namespace !== undefined && (metadata.namespace ?? '') !== namespace) || (name !== undefined && metadata.name !== name)) return;
     const seen = event.convert(matches);
     if (seen !== undefined) watcher.pending.push(presented(watcher, seen));
   }

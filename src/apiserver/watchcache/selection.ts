@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../api/index.ts';
 
 /** Which objects of a resource somebody wants. The first three let a cache find them, and their watchers, without looking at the others. */
 export interface Selection {
-  /** undefined: all namespaces, or the resource has none. */
+  /** undefined: all namespaces; '': the resource has none. */
   readonly namespace?: string;
   /** From the path, or from fieldSelector metadata.name=…; matches checks the rest. */
   readonly name?: string;

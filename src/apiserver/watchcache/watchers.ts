@@ -89,7 +89,7 @@ export class Watchers {
   private route(event: CacheEvent, touched: Watcher[]): void {
     for (const watcher of this.filtered) offer(watcher, event, touched);
     const { metadata } = event.event.object;
-    if (this.byNamespace.size > 0 && metadata.namespace !== undefined) offerAll(this.byNamespace.get(metadata.namespace), event, touched);
+    if (this.byNamespace.size > 0) offerAll(this.byNamespace.get(metadata.namespace ?? ''), event, touched);
     if (this.byName.size > 0) offerAll(this.byName.get(metadata.name), event, touched);
     for (const { by, watchers } of this.byIndex) {
       if (watchers.size === 0) continue;
@@ -121,7 +121,7 @@ function offer(watcher: Watcher, event: CacheEvent, touched: Watcher[]): void {
   if (event.revision <= watcher.afterRevision) return;
   const { namespace, name } = watcher.selection;
   const { metadata } = event.event.object;
-  if ((namespace !== undefined && metadata.namespace !== namespace) || (name !== undefined && metadata.name !== name)) return;
+  if ((namespace !== undefined && (metadata.namespace ?? '') !== namespace) || (name !== undefined && metadata.name !== name)) return;
   const seen = event.convert(watcher.selection.matches);
   if (seen === undefined) return;
   if (watcher.pending.length === 0) touched.push(watcher);
