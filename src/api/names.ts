@@ -98,6 +98,7 @@ export function qualifiedNameErrors(value: string): readonly string[] {
   return errors.length === 0 ? NONE : errors;
 }
 
+/** The value of a label; '' is one. */
 export function labelValueErrors(value: string): readonly string[] {
   if (value.length <= LABEL_LENGTH_MAX && labelValue.test(value)) return NONE;
   const errors: string[] = [];
@@ -126,6 +127,7 @@ export function portNameErrors(value: string): readonly string[] {
   return errors.length === 0 ? NONE : errors;
 }
 
+/** A port of TCP, UDP or SCTP. */
 export function portNumberErrors(value: number): readonly string[] {
   return value >= 1 && value <= 65535 ? NONE : ['must be between 1 and 65535, inclusive'];
 }
@@ -149,6 +151,7 @@ export function environmentNameErrors(value: string): readonly string[] {
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
+/** The name of a header that an HTTP probe sends. */
 export function httpHeaderNameErrors(value: string): readonly string[] {
   if (/^[-A-Za-z0-9]+$/.test(value)) return NONE;
   return [regexText("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')];
