@@ -11,6 +11,7 @@ import { startCompaction } from './compaction.ts';
 import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
+import { bindingHook, roleHook } from './registry/rbac-hook.ts';
 import { watchObjects } from './registry/read.ts';
 import { handle } from './registry/registry.ts';
 import { numberToIp, parseIpRange } from './registry/services/ip-range.ts';
@@ -41,6 +42,7 @@ export interface ApiServerOptions {
 
 /** Kubernetes' default for a cluster made by kubeadm. */
 const SERVICE_RANGE = '10.96.0.0/12';
+const RBAC = 'rbac.authorization.k8s.io';
 const DEFAULT_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 /** The API server's own identity. Kubernetes: system:apiserver. */
 const LOOPBACK_USER: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -58,13 +60,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const services = cacheOf('', 'services');
   const serviceRange = parseIpRange(options.serviceRange ?? SERVICE_RANGE);
 
-  const rbac = new RbacAuthorizer({
-    roles: cacheOf('rbac.authorization.k8s.io', 'roles'), roleBindings: cacheOf('rbac.authorization.k8s.io', 'rolebindings'),
-    clusterRoles: cacheOf('rbac.authorization.k8s.io', 'clusterroles'), clusterRoleBindings: cacheOf('rbac.authorization.k8s.io', 'clusterrolebindings'),
-  });
+  const rbacSources = {
+    roles: cacheOf(RBAC, 'roles'), roleBindings: cacheOf(RBAC, 'rolebindings'),
+    clusterRoles: cacheOf(RBAC, 'clusterroles'), clusterRoleBindings: cacheOf(RBAC, 'clusterrolebindings'),
+  };
+  const rbac = new RbacAuthorizer(rbacSources);
   const node = new NodeAuthorizer();
   const authorize = (user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision => node.authorize(user, attributes) ?? rbac.authorize(user, attributes);
 
+  const rbacHookSources = { rbac, authorize, roles: rbacSources.roles, clusterRoles: rbacSources.clusterRoles };
   const checkAllowed = (user: UserInfo, attributes: AuthorizationAttributes): void => {
     const decision = authorize(user, attributes);
     if (!decision.allowed) throw newUnauthorizedRequest(user, attributes, decision.reason);
@@ -86,7 +90,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       priority(cacheOf('scheduling.k8s.io', 'priorityclasses')), defaultTolerationSeconds(),
     ]),
     authorizeCreate: (call, name) => checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
-    hooks: new Map([[services.prefix, serviceHook(services, random, serviceRange.cidr)]]),
+    hooks: new Map([
+      [services.prefix, serviceHook(services, random, serviceRange.cidr)],
+      [rbacSources.roles.prefix, roleHook(rbacHookSources)], [rbacSources.clusterRoles.prefix, roleHook(rbacHookSources)],
+      [rbacSources.roleBindings.prefix, bindingHook(rbacHookSources)], [rbacSources.clusterRoleBindings.prefix, bindingHook(rbacHookSources)],
+    ]),
   };
   const special = specialHandlers({
     authorize, authenticate, audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), evictionGuard: NO_EVICTION_GUARD,

@@ -62,7 +62,7 @@ function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObje
   const { endpoint } = call;
   const { definition, cache } = endpoint;
   const hook = deps.hooks.get(cache.prefix);
-  const hooked = hook?.create(prepared);
+  const hooked = hook?.create(prepared, call);
   let object = hooked === undefined ? prepared : hooked.object;
   const settled = hooked?.settled;
   try {

@@ -77,7 +77,7 @@ export function guaranteedUpdate(
   const key = cache.keyOf(call.namespace, name);
   let next = prepareForUpdate(deps, call, key, wanted, old, rules);
   const hook = call.request.subresource === undefined ? deps.hooks.get(cache.prefix) : undefined;
-  const hooked = hook?.update(next, old);
+  const hooked = hook?.update(next, old, call);
   const settled = hooked?.settled;
   try {
     if (hooked !== undefined) next = hooked.object;
