@@ -15,6 +15,8 @@ export interface Lister<T extends KubernetesObject> {
   listNamespace(namespace: string, matches?: (object: T) => boolean): Iterable<T>;
   /** The objects that an index holds under value. The index has to be there (addIndex). */
   byIndex(index: string, value: string): Iterable<T>;
+  /** The values under which an index holds objects. */
+  indexValues(index: string): Iterable<string>;
   /** How many objects an index holds under value. */
   countByIndex(index: string, value: string): number;
   readonly size: number;
@@ -118,6 +120,10 @@ export class Indexer<T extends KubernetesObject> implements Lister<T> {
 
   countByIndex(index: string, value: string): number {
     return this.bucket(index, value)?.size ?? 0;
+  }
+
+  indexValues(index: string): Iterable<string> {
+    return assertDefined(this.indexes.get(index), `index ${index}`).buckets.keys();
   }
 
   private bucket(index: string, value: string): Map<string, T> | undefined {

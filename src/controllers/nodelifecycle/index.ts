@@ -1,0 +1,2 @@
+export { startNodeLifecycleController } from './lifecycle.ts';
+export { startTaintEvictionController } from './taint-eviction.ts';
