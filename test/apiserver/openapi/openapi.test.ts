@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addSchema, builtinResources, configMaps, deployments, events, eventsV1Events, loadDescriptions, pods, type ResourceDefinition, schemaFromOpenApi } from '../../../src/api/index.ts';
-import { aggregatedDiscovery, discoveryDocuments, openApiV2Document, openApiV3Document, openApiV3Index } from '../../../src/apiserver/openapi/index.ts';
+import { WireReader } from '../../../src/api/encoding/wire.ts';
+import { aggregatedDiscovery, discoveryDocuments, encodeOpenApiV2, openApiV2Document, openApiV3Document, openApiV3Index } from '../../../src/apiserver/openapi/index.ts';
 
 const resources = [pods, eventsV1Events, events, deployments, configMaps] as unknown as readonly ResourceDefinition[];
 type Json = { readonly [key: string]: Json } & { readonly [index: number]: Json };
@@ -80,5 +81,29 @@ describe('OpenAPI v3', () => {
     expect(schemas?.['test.drydock.dev.v1.Tide']).toMatchObject({
       description: 'A tide.', properties: { spec: { type: 'object', properties: { metres: { type: 'integer', format: 'int64', description: 'How high.' } } } },
     });
+  });
+});
+
+describe('OpenAPI v2', () => {
+  /** The texts at a path of field numbers, in every repetition. */
+  function textsAt(bytes: Uint8Array, [number, ...rest]: readonly number[]): string[] {
+    if (number === undefined) return [new TextDecoder().decode(bytes)];
+    const reader = new WireReader(bytes);
+    const texts: string[] = [];
+    for (let field = reader.next(); field !== undefined; field = reader.next()) if (field.number === number) texts.push(...textsAt(field.bytes, rest));
+    return texts;
+  }
+  it('has the protobuf form that kubectl asks for, with numbers of OpenAPIv2.proto', async () => {
+    const documentV2 = openApiV2Document([configMaps] as unknown as readonly ResourceDefinition[], await loadDescriptions(), 'v1.32.3');
+    const bytes = encodeOpenApiV2(documentV2);
+    expect(textsAt(bytes, [1])).toEqual(['2.0']);
+    expect(textsAt(bytes, [2, 2])).toEqual(['v1.32.3']);
+    expect(textsAt(bytes, [8, 2, 1])).toEqual(['/api/v1/configmaps', '/api/v1/namespaces/{namespace}/configmaps', '/api/v1/namespaces/{namespace}/configmaps/{name}']);
+    expect(textsAt(bytes, [8, 2, 2, 8, 5])).toEqual(['patchCoreV1NamespacedConfigMap']);
+    expect(textsAt(bytes, [8, 2, 2, 8, 8, 1, 2, 3, 4])).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force', 'pretty']);
+    expect(textsAt(bytes, [9, 1, 1])).toEqual(Object.keys(documentV2['definitions'] as object));
+    const [definition] = textsAt(bytes, [9, 1, 2, 31, 1]);
+    expect(definition).toBe('x-kubernetes-group-version-kind');
+    expect(textsAt(bytes, [9, 1, 2, 31, 2, 2])).toContain('[{"group":"","version":"v1","kind":"ConfigMap"}]');
   });
 });
