@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { type Loose, startServer } from '../harness.ts';
+
+const names = (list: Loose): string[] => list['items'].map((item: Loose) => item.metadata.name);
+
+describe('a new cluster', () => {
+  it('has its namespaces, its Service, its roles and its priority classes', async () => {
+    const { admin } = await startServer();
+    expect(names(await admin.list('namespaces'))).toEqual(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+    const { metadata: _metadata, ...service } = await admin.get('services', 'kubernetes');
+    expect(service).toEqual({
+      apiVersion: 'v1', kind: 'Service', status: { loadBalancer: {} },
+      spec: {
+        clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1'], type: 'ClusterIP', sessionAffinity: 'None', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', internalTrafficPolicy: 'Cluster',
+        ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }],
+      },
+    });
+    expect((await admin.get('endpoints', 'kubernetes'))['subsets']).toEqual([{ addresses: [{ ip: '192.168.1.1' }], ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] }]);
+    const slice = await admin.get('endpointslices', 'kubernetes');
+    expect([slice['endpoints'], slice['ports'], slice.metadata.labels]).toEqual([
+      [{ addresses: ['192.168.1.1'], conditions: { ready: true } }], [{ name: 'https', port: 6443, protocol: 'TCP' }], { 'kubernetes.io/service-name': 'kubernetes' },
+    ]);
+    expect(names(await admin.list('priorityclasses'))).toEqual(['system-cluster-critical', 'system-node-critical']);
+    const roles = names(await admin.list('clusterroles'));
+    expect(roles.filter((name) => !name.startsWith('system:'))).toEqual(['admin', 'cluster-admin', 'edit', 'view']);
+    expect(roles.filter((name) => name.startsWith('system:controller:'))).toHaveLength(23);
+    expect((await admin.get('clusterrolebindings', 'system:node'))['subjects']).toBeUndefined();
+    const admins = await admin.get('clusterroles', 'cluster-admin');
+    expect([admins.metadata.labels, admins.metadata.annotations]).toEqual([{ 'kubernetes.io/bootstrapping': 'rbac-defaults' }, { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }]);
+  });
+
+  it('keeps at a restart what was changed, repairs roles, and follows the API server to a new address', async () => {
+    const { admin, store, server } = await startServer();
+    await admin.patch('namespaces', 'default', { metadata: { labels: { mine: 'yes' } } });
+    await admin.patch('clusterroles', 'view', { rules: [{ apiGroups: ['example.com'], resources: ['things'], verbs: ['get'] }] });
+    await admin.delete('clusterroles', 'edit');
+    server.stop();
+    const again = await startServer({ store, address: { ip: '192.168.1.2', port: 6443 } });
+    expect((await again.admin.get('namespaces', 'default')).metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'default', mine: 'yes' });
+    const { rules } = await again.admin.get('clusterroles', 'view') as never as { rules: object[] };
+    expect([rules[0], rules.length]).toEqual([{ apiGroups: ['example.com'], resources: ['things'], verbs: ['get'] }, 11]);
+    expect(names(await again.admin.list('clusterroles'))).toContain('edit');
+    expect((await again.admin.get('endpoints', 'kubernetes'))['subsets'][0].addresses).toEqual([{ ip: '192.168.1.2' }]);
+    const { revision } = store.status();
+    again.server.stop();
+    await startServer({ store, address: { ip: '192.168.1.2', port: 6443 } });
+    expect(store.status().revision).toBe(revision);
+  });
+});
+
+describe('time', () => {
+  const event = (name: string) => ({ metadata: { name }, involvedObject: { kind: 'Pod', namespace: 'default', name: 'a' }, reason: 'Started', message: 'm', type: 'Normal' });
+
+  it('takes events away an hour after they were last written, across restarts', async () => {
+    const { admin, world, store, server } = await startServer();
+    await admin.create('events', event('a.1'));
+    await admin.create('events', event('a.2'));
+    await world.clock.advance(1_800_000);
+    await admin.create('events', event('a.3'));
+    await admin.patch('events', 'a.2', { count: 2, lastTimestamp: '2026-01-01T00:30:00Z' });
+    server.stop();
+    const again = await startServer({ store, world });
+    await world.clock.advance(1_800_000);
+    expect(names(await again.admin.list('events'))).toEqual(['a.2', 'a.3']);
+    await world.clock.advance(1_800_000);
+    expect(names(await again.admin.list('events'))).toEqual([]);
+  });
+
+  it('lets the store forget every five minutes what is older than that', async () => {
+    const { admin, world, store } = await startServer();
+    const atStart = store.status().revision;
+    await admin.create('configmaps', { metadata: { name: 'a' } });
+    await world.clock.advance(300_000);
+    expect(store.status().compactRevision).toBe(atStart);
+    await world.clock.advance(300_000);
+    expect(store.status().compactRevision).toBe(atStart + 1);
+  });
+});
