@@ -34,8 +34,9 @@ export const tooMany = (field: string, count: number, countMax: number): FieldEr
   ({ type: 'TooMany', field, value: count, detail: `must have at most ${countMax} item${countMax === 1 ? '' : 's'}` });
 export const tooLong = (field: string, lengthMax: number): FieldError =>
   ({ type: 'TooLong', field, detail: `may not be more than ${lengthMax} bytes` });
+/** supported is listed as given: sorted where upstream has a set. */
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
-  ({ type: 'NotSupported', field, value, detail: `supported values: ${[...supported].sort().map((item) => JSON.stringify(item)).join(', ')}` });
+  ({ type: 'NotSupported', field, value, detail: `supported values: ${supported.map((item) => JSON.stringify(item)).join(', ')}` });
 
 /** The error's text without the field, as a cause's message has it. Kubernetes: field.Error.ErrorBody. */
 export function fieldErrorBody(error: FieldError): string {

@@ -7,25 +7,24 @@ import type { LabelSelector, PodTemplateSpec } from '../types.ts';
 /** The selector of a workload and that its template fits it. Kubernetes: apps validation, ValidatePodTemplateSpecForReplicaSet and its callers. */
 export function validateSelectorAndTemplate(selector: LabelSelector | undefined, template: PodTemplateSpec | undefined, errors: FieldError[]): void {
   if (!selector) {
-    errors.push(required('spec.selector'));
+    errors.push(required('spec.selector'), mismatch(template)); // no selector matches nothing
   } else {
     const countBefore = errors.length;
     validateLabelSelector(selector, 'spec.selector', errors);
     const isValid = errors.length === countBefore;
     const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
     if (isEmpty) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
-    const labels = template?.metadata?.labels;
-    if (!isValid) {
-      if (!canCompile(selector)) {
-        errors.push(invalid('spec.selector', selector, 'invalid label selector'));
-        return;
-      }
+    if (!isValid && !canCompile(selector)) {
+      errors.push(invalid('spec.selector', selector, 'invalid label selector'));
+      return;
     }
-    if (!isEmpty && !selectorOf(selector).matches(labels)) {
-      errors.push(invalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'));
-    }
+    if (!isEmpty && !selectorOf(selector).matches(template?.metadata?.labels)) errors.push(mismatch(template));
   }
   validateTemplate(template ?? {}, errors);
+}
+
+function mismatch(template: PodTemplateSpec | undefined): FieldError {
+  return invalid('spec.template.metadata.labels', template?.metadata?.labels ?? null, '`selector` does not match template `labels`');
 }
 
 function canCompile(selector: LabelSelector): boolean {

@@ -59,7 +59,7 @@ export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta, path
   if (next.resourceVersion === undefined || next.resourceVersion === '') errors.push(invalid(`${path}.resourceVersion`, '', 'must be specified for an update'));
   if ((next.generation ?? 0) < (old.generation ?? 0)) errors.push(invalid(`${path}.generation`, next.generation ?? 0, 'must not be decremented'));
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    if ((next[field] ?? '') !== (old[field] ?? '')) errors.push(invalid(`${path}.${field}`, next[field], immutableFieldText));
+    if ((next[field] ?? '') !== (old[field] ?? '')) errors.push(invalid(`${path}.${field}`, next[field] ?? (field.startsWith('deletion') ? 'null' : ''), immutableFieldText));
   }
   validateMetaParts(next, path, errors, old);
   return errors;
@@ -186,9 +186,9 @@ export function validateLabelSelector(selector: LabelSelector, path: string, err
   });
 }
 
-/** An error where a field that may not change has changed. Kubernetes: ValidateImmutableField. */
-export function validateImmutable(next: unknown, old: unknown, path: string, errors: FieldError[]): void {
-  if (!sameValue(next, old)) errors.push(invalid(path, next ?? null, immutableFieldText));
+/** An error where a field that may not change has changed; whenUnset is what upstream prints for a missing value: "null" for pointers. Kubernetes: ValidateImmutableField. */
+export function validateImmutable(next: unknown, old: unknown, path: string, errors: FieldError[], whenUnset: unknown = 'null'): void {
+  if (!sameValue(next, old)) errors.push(invalid(path, next ?? whenUnset, immutableFieldText));
 }
 
 /** An error where a number is below zero. */

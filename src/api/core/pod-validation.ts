@@ -98,7 +98,7 @@ function validateContainerUpdates(next: readonly Container[], old: readonly Cont
 function validateDeadlineUpdate(next: number | undefined, old: number | undefined, errors: FieldError[]): boolean {
   const path = 'spec.activeDeadlineSeconds';
   if (next === undefined) {
-    if (old !== undefined) errors.push(invalid(path, null, 'must not update from a positive integer to nil value'));
+    if (old !== undefined) errors.push(invalid(path, 'null', 'must not update from a positive integer to nil value'));
     return true;
   }
   if (next < 0 || next > int32Max) {
@@ -161,11 +161,8 @@ function withUpdatableOf(next: PodSpec, old: PodSpec, errors: FieldError[]): Pod
 function withGatedOf(munged: PodSpec, old: PodSpec, errors: FieldError[], restore: (spec: PodSpec, key: 'nodeSelector') => PodSpec): PodSpec {
   let result = munged;
   if (!sameValue(result.nodeSelector, old.nodeSelector)) {
-    for (const [key, value] of Object.entries(old.nodeSelector ?? {})) {
-      if (result.nodeSelector?.[key] === value) continue;
-      errors.push(invalid('spec.nodeSelector', result.nodeSelector ?? {}, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
-      return result;
-    }
+    const isKept = Object.entries(old.nodeSelector ?? {}).every(([key, value]) => result.nodeSelector?.[key] === value);
+    if (!isKept) errors.push(invalid('spec.nodeSelector', result.nodeSelector ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
     result = restore(result, 'nodeSelector');
   }
   const before = old.affinity?.nodeAffinity;

@@ -1,5 +1,5 @@
 import { dns1123LabelErrors } from '../names.ts';
-import type { HostIP, Pod, PodIP, PodStatus } from '../types.ts';
+import type { Pod, PodSpec, PodStatus } from '../types.ts';
 import { defineResource, proxyVerbs, statusSubresource } from './define.ts';
 import { sameValue } from './equality.ts';
 import { podColumns, podRowConditions } from './pod-columns.ts';
@@ -38,7 +38,7 @@ export const pods = defineResource<Pod>({
   strategy: {
     defaults(pod) {
       if (!pod.spec) return pod;
-      const spec = defaultSpecOfPod(pod.spec);
+      const spec = defaultSpecOfPod(withGrace(pod.spec));
       return spec === pod.spec ? pod : { ...pod, spec };
     },
     prepareForCreate(pod) {
@@ -65,6 +65,11 @@ export const pods = defineResource<Pod>({
   },
 });
 
+/** A negative grace is 1, in pods; templates keep it. Kubernetes: Convert_v1_Pod_To_core_Pod. */
+function withGrace(spec: PodSpec): PodSpec {
+  return spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0 ? { ...spec, terminationGracePeriodSeconds: 1 } : spec;
+}
+
 const gatedCondition = Object.freeze({
   type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates',
 });
@@ -87,22 +92,15 @@ function prepareForStatusUpdate(next: Pod, old: Pod): Pod {
   };
 }
 
-/** Keeps the QoS class, and has podIP and hostIP be the first of podIPs and hostIPs. */
+/** Keeps the QoS class, and has podIP be the first of podIPs; where the two differ, podIP counts. Kubernetes: Convert_v1_PodStatus_To_core_PodStatus. */
 function completeStatus(status: PodStatus, old: PodStatus | undefined): PodStatus {
-  const podIPs = addresses(status.podIP, status.podIPs);
-  const hostIPs = addresses(status.hostIP, status.hostIPs);
-  const keepQos = !status.qosClass && old?.qosClass !== undefined;
-  const podIP = podIPs?.[0]?.ip;
-  if (!keepQos && podIPs === status.podIPs && podIP === status.podIP && hostIPs === status.hostIPs) return status;
+  const first = status.podIPs?.[0]?.ip;
+  const podIP = status.podIP || first;
+  const keptClass = status.qosClass ? undefined : old?.qosClass;
+  if (keptClass === undefined && podIP === status.podIP && podIP === first) return status;
   return {
     ...status,
-    ...(podIP === undefined || podIPs === undefined ? {} : { podIP, podIPs }),
-    ...(hostIPs === undefined ? {} : { hostIPs }),
-    ...(keepQos && old?.qosClass !== undefined ? { qosClass: old.qosClass } : {}),
+    ...(podIP ? { podIP, podIPs: podIP === first && status.podIPs ? status.podIPs : [{ ip: podIP }] } : {}),
+    ...(keptClass === undefined ? {} : { qosClass: keptClass }),
   };
-}
-
-function addresses(ip: string | undefined, ips: readonly (PodIP | HostIP)[] | undefined): readonly { readonly ip: string }[] | undefined {
-  if (ips !== undefined && ips.length > 0) return ips as readonly { readonly ip: string }[];
-  return ip === undefined || ip === '' ? ips as readonly { readonly ip: string }[] | undefined : [{ ip }];
 }

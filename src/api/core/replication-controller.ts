@@ -92,7 +92,7 @@ function validateSpec(spec: ReplicationControllerSpec, errors: FieldError[]): vo
   }
   const labels = template.metadata?.labels;
   if (!isEmpty && !selectorOfMap(selector).matches(labels)) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`'));
+    errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
   }
   validatePodTemplateSpec(template, 'spec.template', errors);
   const restartPolicy = template.spec?.restartPolicy ?? '';

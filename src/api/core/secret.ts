@@ -28,7 +28,7 @@ export const secrets = defineResource<Secret>({
     validateCreate: validateSecret,
     validateUpdate(next, old) {
       const errors = validateObjectMetaUpdate(next.metadata, old.metadata);
-      validateImmutable(next.type, old.type, 'type', errors);
+      validateImmutable(next.type, old.type, 'type', errors, '');
       if (old.immutable === true) {
         if (next.immutable !== true) errors.push(forbidden('immutable', 'field is immutable when `immutable` is set'));
         if (!sameValue(next.data, old.data)) errors.push(forbidden('data', 'field is immutable when `immutable` is set'));

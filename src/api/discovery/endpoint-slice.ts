@@ -37,7 +37,7 @@ export const endpointSlices = defineResource<EndpointSlice>({
     validateCreate: (slice) => validateSlice(slice),
     validateUpdate(next, old) {
       const errors = validateSlice(next, old);
-      validateImmutable(next.addressType, old.addressType, 'addressType', errors);
+      validateImmutable(next.addressType, old.addressType, 'addressType', errors, '');
       return errors;
     },
     warnings: (slice) => (slice.addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),

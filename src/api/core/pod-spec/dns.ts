@@ -1,8 +1,14 @@
 import { invalid, required, type FieldError } from '../../field-error.ts';
-import { dns1123SubdomainErrors } from '../../names.ts';
+import { dns1123SubdomainErrors, regexText, SUBDOMAIN_LENGTH_MAX } from '../../names.ts';
 import type { HostAlias, PodDNSConfig } from '../../types.ts';
 import { validateIp } from '../ip.ts';
 
+// labels of search paths may have underscores; upstream's text names the pattern without them
+const searchPattern = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
+const searchText = regexText(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*', 'example.com',
+);
 const nameserversMax = 3;
 const searchesMax = 32;
 const searchCharactersMax = 2048;
@@ -27,8 +33,9 @@ export function validateDnsConfig(config: PodDNSConfig | undefined, dnsPolicy: s
     errors.push(invalid(`${path}.searches`, searches, `must not have more than ${searchCharactersMax} characters (including spaces) in the search list`));
   }
   searches.forEach((search, index) => {
+    if (search === '.') return;
     const name = search.endsWith('.') ? search.slice(0, -1) : search;
-    for (const text of dns1123SubdomainErrors(name)) errors.push(invalid(`${path}.searches[${index}]`, name, text));
+    if (name.length > SUBDOMAIN_LENGTH_MAX || !searchPattern.test(name)) errors.push(invalid(`${path}.searches[${index}]`, name, searchText));
   });
   options.forEach((option, index) => {
     if (!option.name) errors.push(required(`${path}.options[${index}]`, 'must not be empty'));

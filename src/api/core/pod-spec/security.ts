@@ -3,8 +3,8 @@ import type { PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } fro
 import { validateDescendingPath } from './volumes.ts';
 
 const idText = 'must be between 0 and 2147483647, inclusive';
-const sysctlPattern = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*([a-z0-9][-_a-z0-9]*)?[a-z0-9]$/;
-const sysctlText = 'must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*([a-z0-9][-_a-z0-9]*)?[a-z0-9]$';
+const sysctlPattern = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
+const sysctlText = 'must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const seccompTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
 function validateId(id: number | undefined, path: string, errors: FieldError[]): void {

@@ -1,3 +1,4 @@
+import { canonicalQuantity, isQuantity } from '../../quantity.ts';
 import type { DownwardAPIVolumeFile, ProjectedVolumeSource, Volume, VolumeProjection } from '../../types.ts';
 import { mapShared } from '../strategy-parts.ts';
 import { defaultFieldRef } from './container-defaults.ts';
@@ -31,6 +32,11 @@ export function defaultVolume(volume: Volume): Volume {
     const template = ephemeral.volumeClaimTemplate;
     if (template.spec?.volumeMode) return volume;
     return { ...volume, ephemeral: { ...ephemeral, volumeClaimTemplate: { ...template, spec: { ...template.spec, volumeMode: 'Filesystem' } } } };
+  }
+  const limit = volume.emptyDir?.sizeLimit;
+  if (limit !== undefined && limit !== null && isQuantity(String(limit))) {
+    const sizeLimit = canonicalQuantity(String(limit));
+    return sizeLimit === limit ? volume : { ...volume, emptyDir: { ...volume.emptyDir, sizeLimit } };
   }
   return hasSource(volume) ? volume : { ...volume, emptyDir: {} };
 }
