@@ -28,6 +28,7 @@ interface Failure {
   readonly message: string;
 }
 
+/** The image manager of one node. */
 export function createImageManager({ images, clock }: { readonly images: ImageService; readonly clock: Clock }): ImageManager {
   const failures = new Map<string, Map<string, Failure>>();
 

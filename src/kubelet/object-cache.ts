@@ -24,6 +24,7 @@ interface Entry<T> {
   reflector: Disposable | undefined;
 }
 
+/** An empty cache: watches begin with the first hold(). */
 export function createObjectCache<T extends KubernetesObject>(
   { client, clock, ref }: { readonly client: Client; readonly clock: Clock; readonly ref: ResourceRef<T> },
 ): ObjectCache<T> & Disposable {

@@ -29,6 +29,7 @@ interface OpenPort {
   closed: boolean;
 }
 
+/** A gateway with no port open. Dispose to close all. */
 export function createNodePortGateway({ sockets, connect, onProblem }: NodePortGatewayOptions): NodePortGateway {
   const tables = new Map<string, RuleTable>();
   const users = new Map<RuleTable, number>();

@@ -30,6 +30,7 @@ export interface ServiceCatalogOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Starts both watches. The identity is the one of kube-proxy. */
 export function createServiceCatalog({ transport, world, onError }: ServiceCatalogOptions): ServiceCatalog {
   const store = new DisposableStore();
   const factory = store.add(createInformerFactory({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../src/api/index.ts';
 import { Harness } from './harness.ts';
 
 describe('A pod on its node', () => {
@@ -149,6 +150,34 @@ describe('Init containers', () => {
     await lab.settle();
     expect([lab.pod('job').status?.phase, lab.states('job'), lab.runtime.calls.slice(-2)]).toEqual([
       'Succeeded', { side: 'terminated 143 Error', c: 'terminated 0 Completed' }, ['stop side 30000', 'stopPodSandbox job'],
+    ]);
+  });
+});
+
+describe('Changes while a pod runs', () => {
+  it('of its spec add ephemeral containers and are told as observed, with one write each', async () => {
+    const lab = await new Harness().start();
+    await lab.bind('web', {});
+    const pod = lab.pod('web');
+    lab.api.put('pods', { ...pod, metadata: { ...pod.metadata, generation: 2 }, spec: { ...pod.spec, ephemeralContainers: [{ name: 'debug', image: 'busybox:1.37' }] } } as Pod);
+    await lab.settle();
+    const status = lab.pod('web').status as { observedGeneration?: number };
+    expect([lab.states('web'), status.observedGeneration, lab.statusWrites('web')]).toEqual([{ c: 'running', debug: 'running' }, 2, 2]);
+    lab.runtime.exit(lab.runtime.idOf('debug'), 0);
+    await lab.settle();
+    expect([lab.states('web'), lab.pod('web').status?.phase]).toEqual([{ c: 'running', debug: 'terminated 0 Completed' }, 'Running']);
+  });
+
+  it('by others to its conditions are set right; conditions of others stay', async () => {
+    const lab = await new Harness().start();
+    await lab.bind('web', { readinessGates: [{ conditionType: 'example.com/lb' }] });
+    const waiting = lab.condition('web', 'Ready');
+    const pod = lab.pod('web');
+    const conditions = [{ type: 'example.com/lb', status: 'True' }, ...(pod.status?.conditions ?? []).map((condition) => ({ ...condition, status: condition.type === 'ContainersReady' ? 'Unknown' : condition.status }))];
+    lab.api.put('pods', { ...pod, status: { ...pod.status, conditions } } as Pod);
+    await lab.settle();
+    expect([waiting, lab.condition('web', 'Ready'), lab.condition('web', 'ContainersReady'), lab.condition('web', 'example.com/lb')]).toEqual([
+      'False ReadinessGatesNotReady corresponding condition of pod readiness gate "example.com/lb" does not exist.', 'True', 'True', 'True',
     ]);
   });
 });

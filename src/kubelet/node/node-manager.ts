@@ -32,6 +32,7 @@ const registerRetryMsInitial = 100;
 const registerRetryMsMax = 7_000;
 const leaseNamespace = 'kube-node-lease';
 
+/** Starts to register the node at once, and tries until it is done. */
 export function startNodeManager({ client, clock, recorder, facts, onError }: NodeManagerOptions): NodeManager {
   const store = new DisposableStore();
   const nodes = client.resource(nodesRef);

@@ -43,6 +43,7 @@ export interface StaticPods extends Disposable {
   find(podName: string): StaticPod | undefined;
 }
 
+/** Nothing is written before reconcile() says what is there. */
 export function startStaticPods({ pods, clock, node, hostIp, staticPods, onError }: StaticPodsOptions): StaticPods {
   const startMs = clock.nowMs();
   let disposed = false;

@@ -78,6 +78,7 @@ export class PodDriver {
 
   /** A newer version of the pod. Versions that are no news are passed over. */
   update(pod: Pod): void {
+    // Versions are numbers that grow; the API server promises it of its own resourceVersions.
     if (Number(pod.metadata.resourceVersion) <= Number(this.pod.metadata.resourceVersion)) return;
     const metadataChanged = pod.metadata.labels !== this.pod.metadata.labels || pod.metadata.annotations !== this.pod.metadata.annotations;
     this.pod = pod;

@@ -80,11 +80,11 @@ export class PodWorker {
   private apply(input: PodInput, nowMs: number): void {
     switch (input.type) {
       case 'updated': {
-        const generationChanged = this.pod.metadata.generation !== input.pod.metadata.generation;
-        const gatesMayHaveChanged = input.pod.spec.readinessGates !== undefined;
+        const isFirst = this.pod === input.pod;
         this.pod = input.pod;
         this.addContainers();
-        if ((generationChanged && input.pod.metadata.deletionTimestamp === undefined) || gatesMayHaveChanged) this.tellStatus();
+        // Somebody else wrote: a new generation, a readiness gate, or a condition that is this kubelet's to say.
+        if (!isFirst && input.pod.metadata.deletionTimestamp === undefined) this.tellStatus();
         return this.noteDeletion();
       }
       case 'removed': {
@@ -217,7 +217,7 @@ export class PodWorker {
     };
     let initialized = true;
     for (const container of this.containers) {
-      if (container.kind === 'main' && !initialized) continue;
+      if (container.kind !== 'ephemeral' && !initialized) continue; // it waits for an init container before it
       const outcome = this.want(container, nowMs);
       later(outcome.atMs);
       if (container.kind === 'init' && outcome.state !== 'done') {
@@ -226,12 +226,8 @@ export class PodWorker {
           return undefined;
         }
         initialized = false;
-        break; // the rest waits for this one
       }
-      if (container.kind === 'sidecar' && !(container.phase.type === 'running' && container.started) && !this.mainHasRun()) {
-        initialized = false;
-        break;
-      }
+      if (container.kind === 'sidecar' && !(container.phase.type === 'running' && container.started) && !this.mainHasRun()) initialized = false;
     }
     if (initialized && this.isOver()) this.terminate(undefined);
     return nextMs;

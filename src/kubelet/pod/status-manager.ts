@@ -23,6 +23,7 @@ export interface StatusManagerOptions {
 /** How long a write that failed waits. Kubernetes: status manager's syncPeriod. */
 const retryMs = 10_000;
 
+/** The status manager of one node. Writes that fail are tried again after 10 s. */
 export function createStatusManager({ pods, clock, onError }: StatusManagerOptions): StatusManager {
   const store = new DisposableStore();
   const dirty = new Set<PodDriver>();

@@ -1,4 +1,4 @@
-import { type ByteDuplex, type ByteReader, createBytePipe } from '../../base/index.ts';
+import { type ByteDuplex, type ByteReader, createBytePipe, encodeText } from '../../base/index.ts';
 import { newStatusError, parseOptionalTime, type Pod, type StatusError } from '../../api/index.ts';
 import type { ExitResult, KubeletConnection, LogOptions, PodName, ProcessStreams } from '../../client/index.ts';
 import { type ContainerLogOptions, RuntimeError, type RuntimeService } from '../../containers/index.ts';
@@ -40,7 +40,10 @@ export function createKubeletConnection({ runtime, clock, findPod, findStaticPod
       }
       const driver = requirePod(findPod(name), name);
       const id = logContainerId(driver, containerName, options.previous ?? false);
-      return id === undefined ? emptyReader() : runtime.readLog(id, logOptions(options, clock.nowMs()));
+      if (id === undefined) return textReader('');
+      // The container may have gone with the host that it ran on.
+      return runtime.containerStatus(id) === undefined ? textReader(`unable to retrieve container logs for drydock://${id}`)
+        : runtime.readLog(id, logOptions(options, clock.nowMs()));
     },
     async exec(name, containerName, command, streams): Promise<ExitResult> {
       refuseStatic(findStaticPod(name), 'exec into');
@@ -49,7 +52,7 @@ export function createKubeletConnection({ runtime, clock, findPod, findStaticPod
         return { exitCode: await runtime.exec(id, command, io(streams)) };
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
-        throw newStatusError(500, 'InternalError', `error executing command in container: ${error.message}`);
+        throw newStatusError(500, 'InternalError', `Internal error occurred: error executing command in container: ${error.message}`);
       }
     },
     async attach(name, containerName, streams): Promise<ExitResult> {
@@ -112,8 +115,9 @@ function logOptions(options: LogOptions, nowMs: number): ContainerLogOptions {
   };
 }
 
-function emptyReader(): ByteReader {
+function textReader(text: string): ByteReader {
   const pipe = createBytePipe();
+  void pipe.writer.write(encodeText(text));
   pipe.writer.end();
   return pipe.reader;
 }

@@ -25,6 +25,7 @@ interface TokenEntry {
 const dayMs = 86_400_000;
 const retryMs = 60_000;
 
+/** The token manager of one node, with one timer for all tokens. */
 export function createTokenManager({ transport, clock }: { readonly transport: Transport; readonly clock: Clock }): TokenManager {
   const store = new DisposableStore();
   const byPod = new Map<string, Map<string, TokenEntry>>();
