@@ -1,5 +1,5 @@
 import { parse as parseYaml, YAMLError } from 'yaml';
-import { newStatusError, type StatusError } from '../../api/index.ts';
+import { decodeProtobuf, newStatusError, type StatusError } from '../../api/index.ts';
 import type { PatchType } from '../../client/index.ts';
 import { mediaType } from './accept.ts';
 import { describeJsonError } from './json-error.ts';
@@ -13,11 +13,8 @@ export const PATCH_TYPES: readonly PatchType[] = [
 
 const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
-/** Turns the bytes of `k8s\0…` into an object. Throws where they are none. */
-export type ProtobufDecoder = (bytes: Uint8Array) => unknown;
-
 /** The object in a request's body. 415 for a content type that is not known, 400 for what does not parse. */
-export function decodeObject(bytes: Uint8Array, contentType: string | undefined, kind: string, decodeProtobuf: ProtobufDecoder): unknown {
+export function decodeObject(bytes: Uint8Array, contentType: string | undefined, kind: string): unknown {
   const type = mediaType(contentType);
   switch (type) {
     case '': case 'application/json':

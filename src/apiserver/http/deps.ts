@@ -1,7 +1,6 @@
 import type { ClusterDialer, KubeletConnector } from '../../client/index.ts';
 import type { World } from '../../world/index.ts';
 import type { ApiServer } from '../server.ts';
-import type { ProtobufDecoder } from './body.ts';
 import type { ApiDocuments } from './documents.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishedTokenSigner } from './token-signer.ts';
@@ -30,5 +29,4 @@ export interface HttpDeps {
   readonly documents: ApiDocuments;
   /** Publishes the key of service account tokens. */
   readonly tokenSigner: PublishedTokenSigner;
-  readonly decodeProtobuf: ProtobufDecoder;
 }

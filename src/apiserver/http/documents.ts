@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { loadDescriptions } from '../../api/index.ts';
 import { aggregatedDiscovery, discoveryDocuments, openApiV2Document, openApiV3Document, openApiV3Index } from '../openapi/index.ts';
+import { encodeOpenApiV2 } from './openapi-v2-protobuf.ts';
 import type { ResourceTable } from '../server.ts';
 
 /** A document's bytes with the hash that names them. */
@@ -24,6 +25,8 @@ export interface ApiDocuments {
   /** The hash that the index gives for path; undefined where it has none. */
   openApiV3Hash(path: string): string | undefined;
   openApiV2(): Promise<EncodedDocument>;
+  /** The same as gnostic's protobuf. */
+  openApiV2Protobuf(): Promise<EncodedDocument>;
   /** Every path that has a document, sorted. */
   paths(): readonly string[];
   dispose(): void;
@@ -54,14 +57,12 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     return made;
   };
   /** What needs the descriptions, which are loaded when they are first needed. */
-  const later = async (key: string, make: () => Promise<object | undefined>): Promise<EncodedDocument | undefined> => {
+  const later = async <T extends EncodedDocument | undefined>(key: string, make: () => Promise<T>): Promise<EncodedDocument | T> => {
     const known = encoded.get(key);
     if (known !== undefined) return known;
     const before = generation;
-    const document = await make();
-    if (document === undefined) return undefined;
-    const made = encode(document);
-    if (generation === before) encoded.set(key, made);
+    const made = await make();
+    if (made !== undefined && generation === before) encoded.set(key, made);
     return made;
   };
   const discoveryByPath = () => (discovery ??= discoveryDocuments(resources.all()));
@@ -75,21 +76,25 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     },
     aggregated: (root, groupVersion) => once(`${root} ${groupVersion}`, () => aggregatedDiscovery(resources.all(), root, groupVersion)),
     openApiV3Index: () => once('/openapi/v3', indexDocument),
-    openApiV3: (path) => later(`/openapi/v3/${path}`, async () => openApiV3Document(resources.all(), path, await loadDescriptions(), version)),
+    openApiV3: (path) => later(`/openapi/v3/${path}`, async () => {
+      const document = openApiV3Document(resources.all(), path, await loadDescriptions(), version);
+      return document === undefined ? undefined : encode(document);
+    }),
     openApiV3Hash(path) {
       const { paths } = indexDocument() as { readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>> };
       return Object.hasOwn(paths, path) ? paths[path]?.serverRelativeURL.split('?hash=')[1] : undefined;
     },
-    async openApiV2() {
-      const document = await later('/openapi/v2', async () => openApiV2Document(resources.all(), await loadDescriptions(), version));
-      return document ?? encode({});
-    },
+    openApiV2: () => later('/openapi/v2', async () => encode(openApiV2Document(resources.all(), await loadDescriptions(), version))),
+    openApiV2Protobuf: () => later('/openapi/v2 protobuf', async () => hashed(encodeOpenApiV2(openApiV2Document(resources.all(), await loadDescriptions(), version)))),
     paths: () => [...discoveryByPath().keys(), ...FIXED_PATHS].sort(),
     dispose: () => subscription.dispose(),
   };
 }
 
 function encode(document: object): EncodedDocument {
-  const bytes = Buffer.from(JSON.stringify(document), 'utf8');
+  return hashed(Buffer.from(JSON.stringify(document), 'utf8'));
+}
+
+function hashed(bytes: Buffer): EncodedDocument {
   return { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` };
 }

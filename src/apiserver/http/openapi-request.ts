@@ -7,11 +7,16 @@ import { type QueryParameters, textParameter } from './query.ts';
 import { respondBytes, respondNotFoundText } from './respond.ts';
 
 const INDEX = '/openapi/v3';
+/** As clients ask for it; the answer's content type has a dot in place of the @, which no media type may hold. */
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 const IMMUTABLE_SECONDS = 365 * 24 * 60 * 60;
 
 /** Serves /openapi/v2, /openapi/v3 and the document of each group and version below it. Kubernetes: kube-openapi/pkg/handler3. */
 export async function serveOpenApi(deps: HttpDeps, exchange: Exchange, path: string, parameters: QueryParameters): Promise<void> {
   const { documents } = deps;
+  if (path === '/openapi/v2' && accepts(exchange.headers.accept, V2_PROTOBUF) && !accepts(exchange.headers.accept, 'application/json')) {
+    return respondDocument(exchange, await documents.openApiV2Protobuf(), { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf', 'cache-control': 'no-cache, private', vary: 'Accept' });
+  }
   if (!acceptsJson(exchange.headers.accept)) {
     throw newStatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
   }
@@ -44,6 +49,10 @@ export function respondDocument(exchange: Exchange, document: EncodedDocument, h
     return exchange.respond(304, headers);
   }
   respondBytes(exchange, 200, headers, document.bytes);
+}
+
+function accepts(accept: string | undefined, wanted: string): boolean {
+  return accept !== undefined && mediaTypes(accept).includes(wanted);
 }
 
 function acceptsJson(accept: string | undefined): boolean {

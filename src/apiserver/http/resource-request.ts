@@ -62,7 +62,7 @@ export async function serveResource(
   }
 
   const pretty = wantsPretty(exchange, parameters);
-  const request = await readRequest(deps, exchange, definition, path, parameters, verb);
+  const request = await readRequest(exchange, definition, path, parameters, verb);
   const { code, object, warnings } = await apiServer.request(user, request);
   respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject), negotiated, warnings, pretty);
 }
@@ -94,7 +94,7 @@ function checkSubresource(definition: ResourceDefinition, name: string, verb: Ve
 }
 
 async function readRequest(
-  deps: HttpDeps, exchange: Exchange, definition: ResourceDefinition, path: ResourcePath, parameters: QueryParameters, verb: Verb,
+  exchange: Exchange, definition: ResourceDefinition, path: ResourcePath, parameters: QueryParameters, verb: Verb,
 ): Promise<ApiRequest> {
   const base = target(path, definition);
   const contentType = exchange.headers['content-type'];
@@ -102,7 +102,7 @@ async function readRequest(
     case 'create': case 'update': {
       const query = requestQuery(parameters, verb === 'create' ? 'CreateOptions' : 'UpdateOptions');
       const bytes = await readBody(exchange);
-      const body = decodeObject(bytes, contentType, kindOf(definition, path.subresource), deps.decodeProtobuf);
+      const body = decodeObject(bytes, contentType, kindOf(definition, path.subresource));
       return { ...base, verb, body, ...withQuery(query) };
     }
     case 'patch': {
@@ -114,7 +114,7 @@ async function readRequest(
     case 'delete': case 'deletecollection': {
       const query = requestQuery(parameters, verb === 'delete' ? 'DeleteOptions' : 'ListOptions');
       const bytes = await readBody(exchange);
-      const body = bytes.length > 0 ? decodeObject(bytes, contentType, 'DeleteOptions', deps.decodeProtobuf) : deleteOptionsFromQuery(parameters);
+      const body = bytes.length > 0 ? decodeObject(bytes, contentType, 'DeleteOptions') : deleteOptionsFromQuery(parameters);
       const dryRun = dryRunOf(body) ?? query?.dryRun;
       return { ...base, verb, ...(body === undefined ? {} : { body }), ...withQuery(dryRun === undefined ? query : { ...query, dryRun }) };
     }

@@ -46,9 +46,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, version: options.version,
     metrics: createMetrics(options.world.clock),
     tokenSigner: createTokenSigner(certificates.tokenKeyPem),
-    decodeProtobuf: () => {
-      throw new Error('no protobuf');
-    },
   };
   const identities = new WeakMap<Duplex, ConnectionIdentity>();
   const http1 = createHttp1Server(deps, identities);
