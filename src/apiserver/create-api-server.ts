@@ -65,8 +65,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clusterRoles: cacheOf(RBAC, 'clusterroles'), clusterRoleBindings: cacheOf(RBAC, 'clusterrolebindings'),
   };
   const rbac = new RbacAuthorizer(rbacSources);
-  const node = new NodeAuthorizer();
-  const authorize = (user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision => node.authorize(user, attributes) ?? rbac.authorize(user, attributes);
+  const node = new NodeAuthorizer(pods);
+  const authorize = (user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision => {
+    const first = node.authorize(user, attributes);
+    if (first?.allowed === true) return first;
+    const second = rbac.authorize(user, attributes);
+    return second.allowed || first === undefined ? second : first;
+  };
 
   const rbacHookSources = { rbac, authorize, roles: rbacSources.roles, clusterRoles: rbacSources.clusterRoles };
   const checkAllowed = (user: UserInfo, attributes: AuthorizationAttributes): void => {

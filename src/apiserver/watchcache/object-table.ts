@@ -106,6 +106,11 @@ export class ObjectTable {
     return objects;
   }
 
+  /** The objects with a value of an indexed field, in no order. Only valid until the next change. */
+  withValue(field: string, value: string): Iterable<Entry> {
+    return this.indexes.find(({ by }) => by.field === field)?.entries.get(value) ?? [];
+  }
+
   /** Entries in key order that may match; without looking at those which an index rules out. Only valid until the next change. */
   *candidates(selection: Selection): Iterable<Entry> {
     const { namespace, name, indexed } = selection;

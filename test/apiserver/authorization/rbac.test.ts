@@ -81,7 +81,24 @@ describe('RBAC', () => {
       node('update', 'leases', { group: 'coordination.k8s.io', namespace: 'kube-node-lease', name: 'node-1' }),
       node('update', 'leases', { group: 'coordination.k8s.io', namespace: 'kube-node-lease', name: 'node-2' }),
     ]).toEqual([true, false, true, false]);
-    const edit = server.authorize(ADMIN, { verb: 'anything', resource: 'anything' });
-    expect(edit.allowed).toBe(true);
+    expect(server.authorize(ADMIN, { verb: 'anything', resource: 'anything' }).allowed).toBe(true);
+  });
+});
+
+describe('the node authorizer', () => {
+  it('lets a kubelet read what the pods on its node refer to, and nothing else', async () => {
+    const { admin, as } = await startServerForPods();
+    for (const name of ['used', 'other']) await admin.create('secrets', { metadata: { name } });
+    await admin.create('pods', { metadata: { name: 'a' }, spec: { containers: [{ name: 'c', image: 'i', envFrom: [{ secretRef: { name: 'used' } }] }] } });
+    const kubelet = as({ name: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] });
+    const denied = (name: string) => `403 Forbidden: secrets "${name}" is forbidden: User "system:node:node-1" cannot get resource "secrets" in API group "" in the namespace "default": `
+      + "no relationship found between node 'node-1' and this object";
+    expect(await refusal(kubelet.get('secrets', 'used'))).toBe(denied('used'));
+    await admin.create('pods/binding', { metadata: { name: 'a' }, target: { name: 'node-1' } });
+    expect((await kubelet.get('secrets', 'used')).metadata.name).toBe('used');
+    expect((await kubelet.list('secrets', { fieldSelector: 'metadata.name=used' }))['items']).toHaveLength(1);
+    expect(await refusal(kubelet.get('secrets', 'other'))).toBe(denied('other'));
+    expect(await refusal(kubelet.list('secrets'))).toMatch(/ cannot list resource "secrets" in API group "" in the namespace "default": No Object name found$/);
+    expect(await refusal(kubelet.create('configmaps', { metadata: { name: 'x' } }))).toMatch(/: can only read resources of this type$/);
   });
 });
