@@ -6,7 +6,7 @@ const lineBytesMax = 4096; // Linux: N_TTY_BUF_SIZE
 
 /**
  * A terminal's line discipline: echo, erase, Ctrl-C and Ctrl-D on the way in, CR LF on the way out. Linux: n_tty.
- * In raw mode (a shell that edits lines itself) bytes pass as they are.
+ * In raw mode (a shell that edits lines itself) keystrokes pass as they are.
  */
 export class Terminal {
   mode: 'canonical' | 'raw' = 'canonical';
@@ -60,19 +60,19 @@ export class Terminal {
   /** Writes to the user, line ends as CR LF. */
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.output === undefined) return undefined;
-    return this.output.write(this.mode === 'raw' ? chunk : toCrLf(chunk)).catch(() => undefined);
+    return this.output.write(toCrLf(chunk)).catch(() => undefined);
   }
 
   private async feedByte(byte: number): Promise<void> {
     switch (byte) {
       case 3: // Ctrl-C
         this.line = [];
-        await this.echo('^C\n');
+        await this.echo('^C');
         this.sendSignal(this.foregroundGroup, 'INT');
         return;
       case 28: // Ctrl-\
         this.line = [];
-        await this.echo('^\\\n');
+        await this.echo('^\\');
         this.sendSignal(this.foregroundGroup, 'QUIT');
         return;
       case 4: // Ctrl-D: hand over what there is; nothing is the end

@@ -2,14 +2,14 @@ import type { Layer, LayerEntry } from '../image.ts';
 
 /** Commands of every image with a shell. */
 const coreCommands = [
-  'sh', 'echo', 'cat', 'ls', 'cp', 'mv', 'rm', 'mkdir', 'rmdir', 'touch', 'head', 'tail', 'grep', 'egrep', 'fgrep', 'sed', 'awk', 'cut', 'sort', 'uniq', 'wc', 'tr', 'seq',
+  'echo', 'cat', 'ls', 'cp', 'mv', 'rm', 'mkdir', 'rmdir', 'touch', 'head', 'tail', 'grep', 'egrep', 'fgrep', 'sed', 'awk', 'cut', 'sort', 'uniq', 'wc', 'tr', 'seq',
   'sleep', 'date', 'env', 'printenv', 'hostname', 'id', 'whoami', 'uname', 'ps', 'kill', 'true', 'false', 'test', '[', 'printf', 'yes', 'xargs', 'find', 'tee',
-  'basename', 'dirname', 'stat', 'du', 'df', 'free', 'md5sum', 'sha256sum', 'base64', 'dd', 'chmod', 'chown', 'ln', 'readlink', 'realpath', 'which', 'tar', 'mktemp', 'uptime',
-  'tty', 'stty', 'clear', 'rev', 'tac', 'nl', 'expr', 'timeout', 'mount', 'nproc', 'od', 'hexdump', 'sync', 'truncate', 'pwd', 'more', 'less', 'diff', 'cmp', 'arch', 'logname',
+  'basename', 'dirname', 'stat', 'du', 'df', 'free', 'md5sum', 'sha256sum', 'base64', 'dd', 'od', 'hexdump', 'chmod', 'chown', 'ln', 'readlink', 'realpath', 'which', 'tar', 'mktemp',
+  'uptime', 'tty', 'stty', 'clear', 'rev', 'tac', 'nl', 'expr', 'timeout', 'mount', 'nproc', 'sync', 'truncate', 'pwd', 'more', 'less', 'cmp',
 ] as const;
 
 /** Network commands that busybox has and Debian's images have not. */
-const networkCommands = ['nslookup', 'wget', 'nc', 'ping', 'ip', 'ifconfig', 'netstat', 'traceroute', 'pidof', 'top', 'watch', 'telnet', 'httpd', 'route'] as const;
+const networkCommands = ['nslookup', 'wget', 'nc', 'ping', 'ip', 'ifconfig', 'pidof'] as const;
 
 function commandsIn(folder: string, names: readonly string[]): Layer {
   const layer: Record<string, LayerEntry> = {};
@@ -26,7 +26,7 @@ const accounts: Layer = {
 /** busybox: everything in /bin. */
 export const busyboxLayer: Layer = {
   ...accounts,
-  ...commandsIn('/bin', [...coreCommands, ...networkCommands, 'ash']),
+  ...commandsIn('/bin', [...coreCommands, ...networkCommands, 'sh', 'ash']),
   '/bin/busybox': { program: 'busybox' },
   '/usr/bin/env': { program: 'env' },
 };
@@ -34,7 +34,7 @@ export const busyboxLayer: Layer = {
 /** What Debian's slim images have, as far as the lab has the commands. */
 export const debianLayer: Layer = {
   ...accounts,
-  ...commandsIn('/usr/bin', coreCommands.filter((name) => name !== 'sh')),
+  ...commandsIn('/usr/bin', coreCommands),
   '/bin': { link: 'usr/bin' }, '/sbin/': '',
   '/usr/bin/sh': { program: 'dash' },
   '/usr/bin/bash': { program: 'bash' },

@@ -17,6 +17,16 @@ export const catalog: readonly ImageSpec[] = [
   { names: ['debian', 'debian:12', 'debian:bookworm', 'debian:stable', 'debian:stable-slim', 'debian:bookworm-slim'], config: { command: ['bash'] }, layers: [debianLayer] },
   { names: ['ubuntu', 'ubuntu:20.04', 'ubuntu:22.04', 'ubuntu:24.04'], config: { command: ['/bin/bash'] }, layers: [debianLayer, { '/etc/os-release': 'PRETTY_NAME="Ubuntu, as simulated by Drydock"\nNAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n' }] },
   {
+    names: ['curlimages/curl', 'curlimages/curl:8.11.1', 'curlimages/curl:8.12.1', 'curlimages/curl:8.10.1', 'curlimages/curl:7.88.1', 'curlimages/curl:8.5.0'],
+    config: { entrypoint: ['/entrypoint.sh'], command: ['curl'], user: 'curl_user' },
+    layers: [alpineLayer, { '/usr/bin/curl': { program: 'curl' }, '/entrypoint.sh': { program: 'curl-entrypoint' } }],
+  },
+  {
+    names: ['radial/busyboxplus:curl', 'radial/busyboxplus', 'yauritux/busybox-curl', 'odise/busybox-curl'],
+    config: { command: ['/bin/sh'] },
+    layers: [busyboxLayer, { '/usr/bin/curl': { program: 'curl' } }],
+  },
+  {
     names: ['3.1', '3.2', '3.5', '3.6', '3.7', '3.8', '3.9', '3.10', 'latest'].flatMap((tag) => [`registry.k8s.io/pause:${tag}`, `k8s.gcr.io/pause:${tag}`, `gcr.io/google_containers/pause:${tag}`]),
     config: { entrypoint: ['/pause'], user: '65535:65535' },
     layers: [{ '/pause': { program: 'pause' } }],
