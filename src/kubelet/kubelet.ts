@@ -110,7 +110,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       return driver.input({ type: 'evict', reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` });
     }
     account(driver, 1);
-    driver.input({ type: 'updated', pod });
+    driver.input({ type: 'updated', pod, byOthers: false });
   };
   const update = (pod: Pod) => {
     if (isMirrorPod(pod)) return staticPods?.changed(pod.metadata.name, pod);

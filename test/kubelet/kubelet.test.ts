@@ -89,8 +89,8 @@ describe('Restarts', () => {
     again.api.put('pods', before);
     await again.start();
     const status = again.pod('web').status?.containerStatuses?.[0];
-    expect([again.states('web'), status?.lastState?.terminated, again.pod('web').status?.phase]).toEqual([
-      { c: 'running (1)' },
+    expect([again.events('web')[0], again.states('web'), status?.lastState?.terminated, again.pod('web').status?.phase]).toEqual([
+      'SandboxChanged Pod sandbox changed, it will be killed and re-created.', { c: 'running (1)' },
       { exitCode: 255, reason: 'Unknown', startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:00Z', containerID: 'drydock://c-2' },
       'Running',
     ]);

@@ -18,7 +18,7 @@ describe('The pod worker', () => {
       types({ type: 'woken' }), types({ type: 'woken' }), types({ type: 'volumesMounted' }), types({ type: 'sandboxReady', ip: '10.244.0.2' }),
       types({ type: 'started', container: 'a', run }), types({ type: 'started', container: 'b', run: { ...run, containerId: 'y' } }), types({ type: 'woken' }),
     ]).toEqual([
-      ['mountVolumes', 'status'], [], ['startSandbox'], ['status', 'start a'], ['startProbes a', 'status', 'start b'], ['startProbes b', 'status'], [],
+      ['mountVolumes', 'status'], [], ['startSandbox'], ['start a'], ['startProbes a', 'status', 'start b'], ['startProbes b', 'status'], [],
     ]);
   });
 
@@ -101,7 +101,7 @@ describe('The pod worker', () => {
       };
       give({ type: 'woken' });
       for (let count = 0; count < stepsBeforeDeletion && !finished; count++) step();
-      if (!finished) give({ type: 'updated', pod: { ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 1 } } });
+      if (!finished) give({ type: 'updated', byOthers: true, pod: { ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 1 } } });
       for (let count = 0; count < 200 && !finished; count++) step();
       expect([finished, running.size, sandbox, open.filter((effect) => effect.type !== 'stop')]).toEqual([true, 0, false, []]);
       expect(['Succeeded', 'Failed']).toContain(worker.status(nowMs).phase);

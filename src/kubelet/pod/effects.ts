@@ -3,8 +3,8 @@ import type { ContainerRun } from './facts.ts';
 
 /** What happened to a pod; the worker's only input. */
 export type PodInput =
-  /** The pod as the API server has it now. */
-  | { readonly type: 'updated'; readonly pod: Pod }
+  /** The pod as the API server has it now. byOthers: it holds more than this kubelet's own status. */
+  | { readonly type: 'updated'; readonly pod: Pod; readonly byOthers: boolean }
   /** The pod is gone from the API server without this kubelet's doing. */
   | { readonly type: 'removed' }
   | { readonly type: 'volumesMounted' }

@@ -3,6 +3,7 @@ import { type ConfigMap, type Container, type Pod, type PodStatus, quantityValue
 import { type ClusterDialer, type EventRecorder, objectReference } from '../../client/index.ts';
 import type { ContainerConfig, ContainerState, Mount, RuntimeService } from '../../containers/index.ts';
 import type { Clock } from '../../world/index.ts';
+import { jsonEqual } from '../equality.ts';
 import type { ImageManager } from '../images.ts';
 import type { ObjectCache } from '../object-cache.ts';
 import { startProber } from '../probes/prober.ts';
@@ -69,6 +70,8 @@ export class PodDriver {
   private mountBackoffMs = mountBackoffMsInitial;
   private holds: DisposableStore | undefined;
   private podIp = '';
+  /** The status that was written last, to know its echo. */
+  private sentStatus: PodStatus | undefined;
 
   constructor(pod: Pod, context: NodeContext) {
     this.pod = pod;
@@ -81,13 +84,18 @@ export class PodDriver {
     // Versions are numbers that grow; the API server promises it of its own resourceVersions.
     if (Number(pod.metadata.resourceVersion) <= Number(this.pod.metadata.resourceVersion)) return;
     const metadataChanged = pod.metadata.labels !== this.pod.metadata.labels || pod.metadata.annotations !== this.pod.metadata.annotations;
+    const byOthers = this.sentStatus === undefined || !jsonEqual(pod.status, this.sentStatus) || pod.metadata.generation !== this.pod.metadata.generation;
     this.pod = pod;
-    this.input({ type: 'updated', pod });
+    this.input({ type: 'updated', pod, byOthers });
     if (metadataChanged && volumesShowMetadata(pod)) this.refreshVolumes();
   }
 
-  status(): PodStatus {
-    return this.worker.status(this.context.clock.nowMs());
+  /** The status to write, or undefined where the API server has it already. */
+  unwrittenStatus(): PodStatus | undefined {
+    const status = this.worker.status(this.context.clock.nowMs());
+    if (jsonEqual(status, this.pod.status)) return undefined;
+    this.sentStatus = status;
+    return status;
   }
 
   input(input: PodInput): void {

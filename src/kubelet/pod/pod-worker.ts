@@ -36,6 +36,8 @@ export class PodWorker {
   /** Why containers are being ended, for their Killing events. */
   private graceMs: number | undefined;
   private wakeAtMs: number | undefined;
+  /** Containers ran in a sandbox that is gone with the host. */
+  private lostSandbox = false;
   private effects: PodEffect[] = [];
 
   constructor({ pod, hostIp, nowMs }: PodWorkerOptions) {
@@ -80,11 +82,12 @@ export class PodWorker {
   private apply(input: PodInput, nowMs: number): void {
     switch (input.type) {
       case 'updated': {
-        const isFirst = this.pod === input.pod;
         this.pod = input.pod;
-        this.addContainers();
-        // Somebody else wrote: a new generation, a readiness gate, or a condition that is this kubelet's to say.
-        if (!isFirst && input.pod.metadata.deletionTimestamp === undefined) this.tellStatus();
+        if (input.byOthers) {
+          this.addContainers();
+          // A new generation, a readiness gate, or a condition that is this kubelet's to say.
+          if (input.pod.metadata.deletionTimestamp === undefined) this.tellStatus();
+        }
         return this.noteDeletion();
       }
       case 'removed': {
@@ -100,8 +103,8 @@ export class PodWorker {
         return;
       case 'sandboxReady':
         this.sandbox = 'ready';
-        this.podIp = input.ip;
-        return this.tellStatus();
+        this.podIp = input.ip; // told with the first container: until then upstream's worker is busy, too
+        return;
       case 'sandboxFailed':
         this.sandbox = 'none';
         this.setupRetryAtMs = nowMs + syncBackoffMs;
@@ -243,6 +246,8 @@ export class PodWorker {
       this.effects.push({ type: 'mountVolumes' });
       this.tellStatus();
     } else if (this.volumes === 'mounted' && this.sandbox === 'none') {
+      if (this.lostSandbox) this.tell('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+      this.lostSandbox = false;
       this.sandbox = 'starting';
       this.effects.push({ type: 'startSandbox' });
     }
@@ -431,6 +436,7 @@ export class PodWorker {
     }
     // A new sandbox has to be initialised again, whatever the old one had done.
     if (statuses.some((old) => old.state?.running !== undefined)) {
+      this.lostSandbox = true;
       for (const container of this.containers) {
         if (container.kind !== 'init' || container.phase.type !== 'exited') continue;
         container.last = terminatedState(container.phase.run, formatTime);

@@ -2,7 +2,6 @@ import { type Disposable, DisposableStore } from '../../base/index.ts';
 import { hasReason, type Pod } from '../../api/index.ts';
 import type { ResourceClient } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
-import { jsonEqual } from '../equality.ts';
 import type { PodDriver } from './pod-driver.ts';
 
 /**
@@ -45,8 +44,8 @@ export function createStatusManager({ pods, clock, onError }: StatusManagerOptio
     }
   };
   const write = async (driver: PodDriver) => {
-    const status = driver.status();
-    if (jsonEqual(status, driver.pod.status)) return finish(driver);
+    const status = driver.unwrittenStatus();
+    if (status === undefined) return finish(driver);
     writing.add(driver);
     let failed = false;
     try {

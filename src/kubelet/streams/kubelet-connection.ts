@@ -63,7 +63,14 @@ export function createKubeletConnection({ runtime, clock, findPod, findStaticPod
       refuseStatic(findStaticPod(name), 'forward ports of');
       const driver = requirePod(findPod(name), name);
       if (driver.sandboxId === undefined) throw badRequest(`pod "${name.name}" is not running`);
-      return runtime.portForward(driver.sandboxId, port);
+      const { sandboxId } = driver;
+      return runtime.portForward(sandboxId, port).catch((error: unknown) => {
+        const refused = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNREFUSED';
+        throw !refused ? error : new Error(
+          `failed to execute portforward in network namespace "${sandboxId}": failed to connect to localhost:${port} inside namespace "${sandboxId}", IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused`,
+          { cause: error },
+        );
+      });
     },
   };
 }
