@@ -53,11 +53,18 @@ function portText(port: DiscoveryV1EndpointPort): string {
 
 /** Kubernetes: pkg/apis/discovery/v1, SetDefaults_EndpointPort. */
 function defaultSlice(slice: EndpointSlice): EndpointSlice {
-  if (!slice.ports) return slice;
-  const ports = mapShared(slice.ports, (port) => (
-    isSet(port.name) && isSet(port.protocol) ? port : { ...port, name: port.name ?? '', protocol: port.protocol ?? 'TCP' }
-  ));
-  return ports === slice.ports ? slice : { ...slice, ports };
+  const ports = slice.ports ? mapShared(slice.ports, defaultPort) : undefined;
+  const endpoints = slice.endpoints ? mapShared(slice.endpoints, withConditions) : [];
+  if (endpoints === slice.endpoints && ports === (slice.ports ?? undefined)) return slice;
+  return { ...slice, endpoints, ...(ports === undefined ? {} : { ports }) };
+}
+
+function defaultPort(port: DiscoveryV1EndpointPort): DiscoveryV1EndpointPort {
+  return isSet(port.name) && isSet(port.protocol) ? port : { ...port, name: port.name ?? '', protocol: port.protocol ?? 'TCP' };
+}
+
+function withConditions(endpoint: Endpoint): Endpoint {
+  return endpoint.conditions ? endpoint : { ...endpoint, conditions: {} };
 }
 
 function isSet(value: string | null | undefined): boolean {
@@ -122,8 +129,9 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: string,
 function validateAddress(address: string, addressType: string, path: string, index: number, errors: FieldError[]): void {
   const at = `${path}[${index}]`;
   if (addressType === 'FQDN') {
-    for (const text of dns1123SubdomainErrors(address)) errors.push(invalid(at, address, text));
-    if (!address.includes('.')) errors.push(invalid(at, address, 'should be a domain with at least two segments separated by dots'));
+    const texts = dns1123SubdomainErrors(address);
+    for (const text of texts) errors.push(invalid(at, address, text));
+    if (texts.length === 0 && !address.includes('.')) errors.push(invalid(at, address, 'should be a domain with at least two segments separated by dots'));
     return;
   }
   if (addressType !== 'IPv4' && addressType !== 'IPv6') return;

@@ -1,6 +1,6 @@
 import { defineResource } from '../core/define.ts';
 import { nameIsPathSegment, validateLabelSelector, validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
-import { required, type FieldError } from '../field-error.ts';
+import { invalid, required, type FieldError } from '../field-error.ts';
 import type { ClusterRole } from '../types.ts';
 import { RBAC_GROUP, validateRules } from './rules.ts';
 
@@ -25,6 +25,10 @@ function validateRole(role: ClusterRole): FieldError[] {
   const selectors = role.aggregationRule?.clusterRoleSelectors ?? [];
   const path = 'aggregationRule.clusterRoleSelectors';
   if (role.aggregationRule && selectors.length === 0) errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
-  selectors.forEach((selector, index) => validateLabelSelector(selector, `${path}[${index}]`, errors));
+  selectors.forEach((selector, index) => {
+    const countBefore = errors.length;
+    validateLabelSelector(selector, `${path}[${index}]`, errors);
+    if (errors.length > countBefore) errors.push(invalid(`${path}[${index}]`, 'null', 'invalid label selector.'));
+  });
   return errors;
 }
