@@ -135,7 +135,7 @@ function validateGateUpdate(next: PodSpec, old: PodSpec, errors: FieldError[]): 
 /** next with everything that may change put back to what it was in old. */
 function withUpdatableOf(next: PodSpec, old: PodSpec, errors: FieldError[]): PodSpec {
   const withImages = (containers: readonly Container[] | undefined, before: readonly Container[] | undefined) => (
-    containers?.map((container, index) => {
+    containers === before ? containers : containers?.map((container, index) => {
       const { image: _image, ...rest } = container;
       const image = before?.[index]?.image;
       return image === undefined ? rest : { ...rest, image };

@@ -25,10 +25,10 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
     changes[key] = value;
     changed = true;
   };
-  if (spec.volumes) set('volumes', mapShared(spec.volumes, defaultVolume));
-  if (spec.initContainers) set('initContainers', mapShared(spec.initContainers, defaultContainer));
-  if (spec.containers) set('containers', mapShared(spec.containers, defaultContainer));
-  if (spec.ephemeralContainers) set('ephemeralContainers', mapShared(spec.ephemeralContainers, defaultContainer));
+  if (spec.volumes) set('volumes', defaultList(spec.volumes, defaultVolume));
+  if (spec.initContainers) set('initContainers', defaultList(spec.initContainers, defaultContainer));
+  if (spec.containers) set('containers', defaultList(spec.containers, defaultContainer));
+  if (spec.ephemeralContainers) set('ephemeralContainers', defaultList(spec.ephemeralContainers, defaultContainer));
   if (!spec.restartPolicy) set('restartPolicy', 'Always');
   if (spec.terminationGracePeriodSeconds === undefined || spec.terminationGracePeriodSeconds === null) set('terminationGracePeriodSeconds', 30);
   if (!spec.dnsPolicy) set('dnsPolicy', 'ClusterFirst');
@@ -44,6 +44,16 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
   if (spec.resources) set('resources', defaultResources(spec.resources));
   const result: PodSpec = changed ? { ...spec, ...changes } : spec;
   complete.add(result);
+  return result;
+}
+
+/** Lists that have all their defaults: a pod that is bound to a node has a new spec with the old containers. */
+const completeLists = new WeakSet<readonly unknown[]>();
+
+function defaultList<T>(list: readonly T[], defaultItem: (item: T) => T): readonly T[] {
+  if (completeLists.has(list)) return list;
+  const result = mapShared(list, defaultItem);
+  completeLists.add(result);
   return result;
 }
 
