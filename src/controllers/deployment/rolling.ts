@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from '../../api/index.ts';
 import { desiredReplicas, isRollingUpdate, maxSurgeOf, maxUnavailableOf } from './limits.ts';
-import { allOf, isActive, replicasOf, type ReplicaSetFamily, sumDesired, sumStatus } from './replica-sets.ts';
+import { allOf, isActive, replicasOf, type ReplicaSetFamily, sumDesired } from './replica-sets.ts';
 
 /** A ReplicaSet is to have another size. */
 export interface Scaling {
@@ -41,7 +41,9 @@ function planScaleDown(deployment: Deployment, family: ReplicaSetFamily & { read
 
   const sizes = new Map(old.map((replicaSet) => [replicaSet, replicasOf(replicaSet)]));
   takeAway(sizes, maxScaledDown, (replicaSet, size) => size - Math.min(size, replicaSet.status?.availableReplicas ?? 0));
-  takeAway(sizes, sumStatus(allOf(family), 'availableReplicas') - minAvailable, (_replicaSet, size) => size);
+  // A status that lags behind a scale-down must not be believed twice, as upstream does: no more than its size is available.
+  const available = allOf(family).reduce((sum, replicaSet) => sum + Math.min(replicasOf(replicaSet), replicaSet.status?.availableReplicas ?? 0), 0);
+  takeAway(sizes, available - minAvailable, (_replicaSet, size) => size);
   return old.flatMap((replicaSet) => {
     const replicas = sizes.get(replicaSet) ?? 0;
     return replicas === replicasOf(replicaSet) ? [] : [{ replicaSet, replicas }];
