@@ -1,6 +1,7 @@
 import { isPodRunning, nodeIsReady } from './conditions.ts';
 import { deployments, nodes, pods, type KubernetesObject, type ResourceRef } from '../../src/api/index.ts';
 import { createClient, createInformerFactory } from '../../src/client/index.ts';
+import { createCertificates, createTokenSigner } from '../../src/apiserver/http/index.ts';
 import { startCluster } from '../../src/cluster/index.ts';
 import { openMemoryStore } from '../../src/etcd/index.ts';
 import { createRealWorld } from '../../src/world/real/index.ts';
@@ -8,8 +9,12 @@ import { pauseDeployment, readScenario, report, startStopwatch } from './sample.
 
 const scenario = readScenario();
 const world = createRealWorld('/nonexistent'); // the store is in memory: nothing is read or written there
+// A lab makes its keys once, at its first start.
+const { authority, tokenKeyPem } = await createCertificates(world);
 let stop = startStopwatch();
-const cluster = await startCluster({ world, store: openMemoryStore(), spec: { nodes: scenario.nodes } });
+const cluster = await startCluster({
+  world, store: openMemoryStore(), spec: { nodes: scenario.nodes, authorityPem: authority.certificatePem, tokenSigner: createTokenSigner(tokenKeyPem) },
+});
 const client = createClient(cluster.adminTransport);
 const informers = createInformerFactory({ client, clock: world.clock });
 await count(nodes, scenario.nodes, nodeIsReady);
