@@ -7,63 +7,88 @@ const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Read
 
 /** A condition before its times are known. */
 interface Verdict {
-  readonly type: string;
   readonly status: 'True' | 'False';
   readonly reason?: string;
   readonly message?: string;
 }
 
-/** The status of a pod from the facts. Pure: times of conditions come from the status before. Kubernetes: kubelet_pods.go, generateAPIPodStatus. */
+const yes: Verdict = { status: 'True' };
+const no: Verdict = { status: 'False' };
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type StatusByName = ReadonlyMap<string, ContainerStatus>;
+
+/**
+ * The status of a pod from the facts. Pure: times of conditions come from the status before, and conditions that say
+ * the same are the same objects. Kubernetes: kubelet_pods.go, generateAPIPodStatus.
+ */
 export function buildPodStatus(facts: PodFacts, nowMs: number): PodStatus {
-  const { pod } = facts;
+  const { pod, failure } = facts;
   const before = pod.status ?? {};
-  const phase = facts.failure === undefined ? podPhase(facts) : 'Failed';
-  const statuses = new Map(facts.containers.map((container) => [container.name, containerStatus(facts, container)]));
-  const statusesOf = (containers: readonly Container[] | undefined) => (containers ?? []).flatMap((container) => statuses.get(container.name) ?? []);
-  const initStatuses = statusesOf(pod.spec.initContainers);
-  const mainStatuses = statusesOf(pod.spec.containers);
-  const ephemeralStatuses = statusesOf(pod.spec.ephemeralContainers);
-  const containersReady = containersReadyVerdict(facts, phase, statuses);
-  const verdicts: readonly Verdict[] = [
-    { type: 'PodReadyToStartContainers', status: facts.sandboxReady ? 'True' : 'False' },
-    initializedVerdict(facts, phase, statuses),
-    readyVerdict(pod, containersReady),
-    { ...containersReady, type: 'ContainersReady' },
-    { type: 'PodScheduled', status: 'True' },
-  ];
+  const { spec } = pod;
+  const phase = failure === undefined ? podPhase(facts) : 'Failed';
+  const statuses = new Map<string, ContainerStatus>();
+  for (const container of facts.containers) statuses.set(container.name, containerStatus(facts, container));
   const generation = pod.metadata.generation;
-  return {
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase,
-    conditions: [
-      ...(before.conditions ?? []).filter((condition) => !ownConditions.has(condition.type)),
-      ...verdicts.map((verdict) => withTimes(verdict, before.conditions, generation, nowMs)),
-    ],
-    ...(facts.failure ?? {}),
-    ...(before.nominatedNodeName === undefined ? {} : { nominatedNodeName: before.nominatedNodeName }),
-    hostIP: facts.hostIp,
-    hostIPs: [{ ip: facts.hostIp }],
-    ...(facts.podIp === undefined ? {} : { podIP: facts.podIp, podIPs: [{ ip: facts.podIp }] }),
-    startTime: before.startTime ?? formatTime(facts.startMs),
-    ...(initStatuses.length === 0 ? {} : { initContainerStatuses: initStatuses }),
-    containerStatuses: mainStatuses,
-    qosClass: before.qosClass ?? podQosClass(pod.spec),
-    ...(ephemeralStatuses.length === 0 ? {} : { ephemeralContainerStatuses: ephemeralStatuses }),
-    ...(before.resourceClaimStatuses === undefined ? {} : { resourceClaimStatuses: before.resourceClaimStatuses }),
-  } as PodStatus;
+  // Built by assignment, since this runs several times a pod: spreads of optional parts cost more than all the rest.
+  const status: Mutable<PodStatus> & { observedGeneration?: number } = {};
+  if (generation !== undefined) status.observedGeneration = generation;
+  status.phase = phase;
+  status.conditions = buildConditions(facts, phase, statuses, before.conditions, generation, nowMs);
+  if (failure !== undefined) {
+    status.reason = failure.reason;
+    status.message = failure.message;
+  }
+  if (before.nominatedNodeName !== undefined) status.nominatedNodeName = before.nominatedNodeName;
+  status.hostIP = facts.hostIp;
+  status.hostIPs = [{ ip: facts.hostIp }];
+  if (facts.podIp !== undefined) {
+    status.podIP = facts.podIp;
+    status.podIPs = [{ ip: facts.podIp }];
+  }
+  status.startTime = before.startTime ?? formatTime(facts.startMs);
+  if (spec.initContainers !== undefined && spec.initContainers.length > 0) status.initContainerStatuses = statusesOf(spec.initContainers, statuses);
+  status.containerStatuses = statusesOf(spec.containers, statuses);
+  status.qosClass = before.qosClass ?? podQosClass(spec);
+  if (spec.ephemeralContainers !== undefined && spec.ephemeralContainers.length > 0) status.ephemeralContainerStatuses = statusesOf(spec.ephemeralContainers, statuses);
+  if (before.resourceClaimStatuses !== undefined) status.resourceClaimStatuses = before.resourceClaimStatuses;
+  return status;
 }
 
-function withTimes(verdict: Verdict, before: readonly PodCondition[] | undefined, generation: number | undefined, nowMs: number): PodCondition {
-  const old = before?.find((condition) => condition.type === verdict.type);
-  const lastTransitionTime = old !== undefined && old.status === verdict.status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(nowMs);
-  return {
-    type: verdict.type,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-    status: verdict.status,
-    lastTransitionTime,
-    ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
-    ...(verdict.message === undefined ? {} : { message: verdict.message }),
-  } as PodCondition;
+function statusesOf(containers: readonly Container[], statuses: StatusByName): readonly ContainerStatus[] {
+  const result: ContainerStatus[] = [];
+  for (const { name } of containers) {
+    const status = statuses.get(name);
+    if (status !== undefined) result.push(status);
+  }
+  return result;
+}
+
+function buildConditions(
+  facts: PodFacts, phase: string, statuses: StatusByName, before: readonly PodCondition[] | undefined, generation: number | undefined, nowMs: number,
+): readonly PodCondition[] {
+  const containersReady = containersReadyVerdict(facts, phase, statuses);
+  const conditions: PodCondition[] = [];
+  for (const condition of before ?? []) if (!ownConditions.has(condition.type)) conditions.push(condition);
+  const add = (type: string, verdict: Verdict) => conditions.push(withTimes(type, verdict, before, generation, nowMs));
+  add('PodReadyToStartContainers', facts.sandboxReady ? yes : no);
+  add('Initialized', initializedVerdict(facts, phase, statuses));
+  add('Ready', readyVerdict(facts.pod, containersReady));
+  add('ContainersReady', containersReady);
+  add('PodScheduled', yes);
+  return conditions;
+}
+
+function withTimes(type: string, { status, reason, message }: Verdict, before: readonly PodCondition[] | undefined, generation: number | undefined, nowMs: number): PodCondition {
+  const old = before?.find((condition) => condition.type === type) as (PodCondition & { readonly observedGeneration?: number }) | undefined;
+  const isSame = old?.status === status && old.lastTransitionTime !== undefined;
+  if (isSame && old.reason === reason && old.message === message && old.observedGeneration === generation) return old;
+  const condition: Mutable<PodCondition> & { observedGeneration?: number } = { type, status };
+  if (generation !== undefined) condition.observedGeneration = generation;
+  condition.lastTransitionTime = isSame && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(nowMs);
+  if (reason !== undefined) condition.reason = reason;
+  if (message !== undefined) condition.message = message;
+  return condition;
 }
 
 /** Kubernetes: kubelet_pods.go, getPhase. */
@@ -101,29 +126,27 @@ function isCompleted(container: ContainerFacts): boolean {
 }
 
 /** Kubernetes: status/generate.go, GeneratePodInitializedCondition. */
-function initializedVerdict(facts: PodFacts, phase: string, statuses: ReadonlyMap<string, ContainerStatus>): Verdict {
-  const type = 'Initialized';
-  if (phase === 'Succeeded' && (facts.pod.spec.initContainers ?? []).length > 0) return { type, status: 'True', reason: 'PodCompleted' };
-  if (facts.containers.some((container) => container.kind === 'main' && container.hasRun)) return { type, status: 'True' };
+function initializedVerdict(facts: PodFacts, phase: string, statuses: StatusByName): Verdict {
+  if (phase === 'Succeeded' && (facts.pod.spec.initContainers ?? []).length > 0) return { status: 'True', reason: 'PodCompleted' };
+  if (facts.containers.some((container) => container.kind === 'main' && container.hasRun)) return yes;
   const incomplete = (facts.pod.spec.initContainers ?? []).filter(({ name, restartPolicy }) => {
     const status = statuses.get(name);
     return restartPolicy === 'Always' ? status?.started !== true : status?.ready !== true;
   });
-  return incomplete.length === 0 ? { type, status: 'True' } : {
-    type, status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${incomplete.map(({ name }) => name).join(' ')}]`,
+  return incomplete.length === 0 ? yes : {
+    status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${incomplete.map(({ name }) => name).join(' ')}]`,
   };
 }
 
 /** Kubernetes: status/generate.go, GenerateContainersReadyCondition. */
-function containersReadyVerdict(facts: PodFacts, phase: string, statuses: ReadonlyMap<string, ContainerStatus>): Verdict {
-  const type = 'Ready';
-  if (phase === 'Succeeded') return { type, status: 'False', reason: 'PodCompleted' };
-  if (phase === 'Failed') return { type, status: 'False', reason: 'PodFailed' };
+function containersReadyVerdict(facts: PodFacts, phase: string, statuses: StatusByName): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
   const { pod } = facts;
   const judged = [...(pod.spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'), ...pod.spec.containers];
   const unready = judged.filter((container) => statuses.get(container.name)?.ready !== true);
-  return unready.length === 0 ? { type, status: 'True' } : {
-    type, status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.map((container) => container.name).join(' ')}]`,
+  return unready.length === 0 ? yes : {
+    status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.map((container) => container.name).join(' ')}]`,
   };
 }
 
@@ -135,7 +158,7 @@ function readyVerdict(pod: Pod, containersReady: Verdict): Verdict {
     if (condition === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
     return condition.status === 'True' ? [] : [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`];
   });
-  return messages.length === 0 ? containersReady : { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
+  return messages.length === 0 ? containersReady : { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
 }
 
 function containerStatus(facts: PodFacts, container: ContainerFacts): ContainerStatus {
@@ -144,24 +167,24 @@ function containerStatus(facts: PodFacts, container: ContainerFacts): ContainerS
   const run = phase.type === 'waiting' ? container.newestRun : phase.run;
   const isRunning = phase.type === 'running';
   const containerID = run === undefined ? container.last?.containerID : `drydock://${run.containerId}`;
-  return {
+  const status: Mutable<ContainerStatus> = {
     name: container.name,
     state: containerState(facts, container),
     lastState: container.last === undefined ? {} : { terminated: container.last },
-    ready: container.kind === 'init' ? isCompleted(container) : container.kind === 'ephemeral' ? false : isRunning && container.ready && container.started,
+    ready: container.kind === 'init' ? isCompleted(container) : container.kind !== 'ephemeral' && isRunning && container.ready && container.started,
     restartCount: container.restartCount,
     image: run?.image ?? spec?.image ?? '',
     imageID: run?.imageId ?? '',
-    ...(containerID === undefined || containerID === '' ? {} : { containerID }),
-    started: container.kind === 'ephemeral' ? false : isRunning && container.started,
-    ...(spec?.resources?.requests === undefined ? {} : { allocatedResources: spec.resources.requests }),
-    ...(run === undefined || spec?.resources === undefined ? {} : { resources: spec.resources }),
-    ...(spec?.volumeMounts === undefined || spec.volumeMounts.length === 0 ? {} : {
-      volumeMounts: spec.volumeMounts.map((mount) => ({
-        name: mount.name, mountPath: mount.mountPath, ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
-      })),
-    }),
   };
+  if (containerID !== undefined && containerID !== '') status.containerID = containerID;
+  status.started = container.kind !== 'ephemeral' && isRunning && container.started;
+  if (spec?.resources?.requests !== undefined) status.allocatedResources = spec.resources.requests;
+  if (run !== undefined && spec?.resources !== undefined) status.resources = spec.resources;
+  if (spec?.volumeMounts !== undefined && spec.volumeMounts.length > 0) {
+    status.volumeMounts = spec.volumeMounts.map(({ name, mountPath, readOnly }) => (
+      readOnly === true ? { name, mountPath, readOnly: true, recursiveReadOnly: 'Disabled' } : { name, mountPath }));
+  }
+  return status;
 }
 
 function containerState(facts: PodFacts, { phase, newestRun }: ContainerFacts): ContainerState {
