@@ -17,7 +17,7 @@ export function describeObject(object: KubernetesObject, events: readonly Descri
   return `${align([...lines, ...describeEvents(events, nowMs)]).join('\n')}\n`;
 }
 
-/** A line of "name: value" whose values are put under each other, by indentation; a string stands for itself. */
+/** A line of "name: value", to be aligned with its neighbours; a string stands for itself. */
 type Line = string | { readonly indent: number; readonly name: string; readonly value: string };
 
 const row = (name: string, value: unknown, indent = 0): Line => ({ indent, name, value: value === undefined || value === null || value === '' ? '<none>' : String(value) });
@@ -170,7 +170,7 @@ export function formatAge(ms: number): string {
   return `${Math.floor(days / 365)}y`;
 }
 
-/** Puts the values of neighbouring lines of one indentation under each other, as kubectl's tab writer does. */
+/** Puts the values of neighbouring lines under each other, as kubectl's tab writer does: a line without a value begins anew. */
 function align(lines: readonly Line[]): readonly string[] {
   const result: string[] = [];
   for (let start = 0; start < lines.length;) {
@@ -181,12 +181,12 @@ function align(lines: readonly Line[]): readonly string[] {
       continue;
     }
     let end = start;
-    while (end < lines.length && typeof lines[end] === 'object' && (lines[end] as { readonly indent: number }).indent === line.indent) end++;
-    const block = lines.slice(start, end) as readonly { readonly indent: number; readonly name: string; readonly value: string }[];
-    const width = Math.max(...block.map(({ name }) => name.length)) + 3;
-    for (const { indent, name, value } of block) {
+    while (end < lines.length && typeof lines[end] === 'object') end++;
+    const block = (lines.slice(start, end) as readonly Exclude<Line, string>[]).map(({ indent, name, value }) => ({ title: name === '' ? '' : `${' '.repeat(indent)}${name}:`, value }));
+    const width = Math.max(...block.map(({ title }) => title.length)) + 2;
+    for (const { title, value } of block) {
       const [first = '', ...more] = value.split('\n');
-      result.push(`${' '.repeat(indent)}${(name === '' ? '' : `${name}:`).padEnd(width)}${first}`.trimEnd(), ...more.map((text) => `${' '.repeat(indent + width)}${text}`));
+      result.push(`${title.padEnd(width)}${first}`.trimEnd(), ...more.map((text) => `${' '.repeat(width)}${text}`));
     }
     start = end;
   }

@@ -48,15 +48,15 @@ export function createHttpsTransport(credentials: ClusterCredentials): HttpsTran
     session = opened;
     return opened;
   };
-  const open = (method: string, path: string, headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream => {
+  const open = (method: string, path: string, headers: http2.OutgoingHttpHeaders, endStream: boolean): http2.ClientHttp2Stream => {
     if (disposed) throw unavailable('the connection to the cluster is closed');
     return connect().request({
       ':method': method, ':path': path, accept: 'application/json', 'user-agent': 'drydock-vscode',
       ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` }), ...headers,
-    });
+    }, { endStream }); // Node would end a DELETE before its body
   };
   const send = (method: string, path: string, headers: http2.OutgoingHttpHeaders, body: string | undefined) => new Promise<unknown>((resolve, reject) => {
-    const stream = open(method, path, headers);
+    const stream = open(method, path, headers, body === undefined);
     const chunks: Buffer[] = [];
     let lengthBytes = 0;
     let code = 0;
@@ -73,7 +73,7 @@ export function createHttpsTransport(credentials: ClusterCredentials): HttpsTran
     });
     stream.on('error', (error) => reject(unavailable(error.message)));
     stream.on('close', () => {
-      if (!stream.readableEnded || code === 0) return reject(unavailable('the cluster closed the connection'));
+      if (wasCut(stream) || code === 0) return reject(unavailable('the cluster closed the connection'));
       try {
         const text = Buffer.concat(chunks).toString('utf8');
         const answer: unknown = contentType.includes('json') && text !== '' ? JSON.parse(text) : text;
@@ -83,7 +83,7 @@ export function createHttpsTransport(credentials: ClusterCredentials): HttpsTran
         reject(error instanceof Error ? unavailable(error.message) : error);
       }
     });
-    stream.end(body);
+    if (body !== undefined) stream.end(body);
   });
 
   return {
@@ -94,7 +94,7 @@ export function createHttpsTransport(credentials: ClusterCredentials): HttpsTran
     },
     get: async (path, accept) => send('GET', path, accept === undefined ? {} : { accept }, undefined),
     watch(request, sink) {
-      return openStream(() => open('GET', requestPath(request, true), {}), (stream) => {
+      return openStream(() => open('GET', requestPath(request, true), {}, true), (stream) => {
         const lines = new JsonLines((values) => deliver(values, sink, () => stop()), stream);
         const stop = () => {
           lines.close();
@@ -104,7 +104,7 @@ export function createHttpsTransport(credentials: ClusterCredentials): HttpsTran
       }, (error) => sink.onClose(error));
     },
     stream(path, sink) {
-      return openStream(() => open('GET', path, { accept: '*/*' }), () => ({ onText: (text) => sink.onText(text), onClose: (error) => sink.onClose(error), onDispose: () => undefined }), (error) => sink.onClose(error));
+      return openStream(() => open('GET', path, { accept: '*/*' }, true), () => ({ onText: (text) => sink.onText(text), onClose: (error) => sink.onClose(error), onDispose: () => undefined }), (error) => sink.onClose(error));
     },
     dispose() {
       disposed = true;
@@ -149,15 +149,17 @@ function openStream(open: () => http2.ClientHttp2Stream, handle: (stream: http2.
     if (done) return;
     done = true;
     if (code >= 400) return handler.onClose(toStatusError(code, parseOrText(refused)));
-    handler.onClose(failure ?? (stream.readableEnded ? undefined : unavailable('the cluster closed the connection')));
+    handler.onClose(failure ?? (wasCut(stream) ? unavailable('the cluster closed the connection') : undefined));
   });
-  stream.end();
   return toDisposable(() => {
     done = true;
     handler.onDispose();
     stream.close(http2.constants.NGHTTP2_CANCEL);
   });
 }
+
+/** True where the stream did not come to its own end. */
+const wasCut = (stream: http2.ClientHttp2Stream) => stream.aborted || !stream.readableEnded || stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR;
 
 /** Hands events on; an ERROR event ends the watch with its Status. Kubernetes: watch.Event of type ERROR. */
 function deliver(values: readonly unknown[], sink: WatchSink, stop: () => void): void {
