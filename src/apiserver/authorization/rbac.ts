@@ -26,6 +26,8 @@ const ALLOWED: AuthorizationDecision = Object.freeze({ allowed: true, reason: ''
 const DENIED: AuthorizationDecision = Object.freeze({ allowed: false, reason: '' });
 /** Decisions kept for one user before they are forgotten. */
 const DECISIONS_MAX = 10_000;
+/** Users whose rules are kept. */
+const USERS_MAX = 1000;
 
 /** What is known of one user as long as no role or binding changes. */
 interface UserRules {
@@ -39,7 +41,9 @@ export class RbacAuthorizer {
   private readonly sources: RbacSources;
   private generation = 0;
   private bindings: { readonly generation: number; readonly bySubject: Map<string, KubernetesObject[]> } | undefined;
-  private users = new WeakMap<UserInfo, UserRules>();
+  private readonly users = new WeakMap<UserInfo, UserRules>();
+  /** By name and groups, since requests over HTTPS each bring an object of their own. */
+  private readonly usersByName = new Map<string, UserRules>();
 
   constructor(sources: RbacSources) {
     this.sources = sources;
@@ -85,6 +89,19 @@ export class RbacAuthorizer {
   private rulesOf(user: UserInfo): UserRules {
     const known = this.users.get(user);
     if (known !== undefined && known.generation === this.generation) return known;
+    const key = JSON.stringify([user.name, user.groups]);
+    let rules = this.usersByName.get(key);
+    if (rules === undefined || rules.generation !== this.generation) {
+      if (this.usersByName.size >= USERS_MAX) this.usersByName.clear();
+      rules = { generation: this.generation, grants: this.findGrants(user), decisions: new Map() };
+      this.usersByName.set(key, rules);
+    }
+    this.users.set(user, rules);
+    return rules;
+  }
+
+  /** Cluster-wide ones first. */
+  private findGrants(user: UserInfo): readonly Grant[] {
     const grants: Grant[] = [];
     const subjects = subjectKeys(user);
     const { bySubject } = this.bindingIndex();
@@ -97,10 +114,7 @@ export class RbacAuthorizer {
         if (grant !== undefined) grants.push(grant);
       }
     }
-    grants.sort((a, b) => Number(a.namespace !== undefined) - Number(b.namespace !== undefined));
-    const rules = { generation: this.generation, grants, decisions: new Map<string, AuthorizationDecision>() };
-    this.users.set(user, rules);
-    return rules;
+    return grants.sort((a, b) => Number(a.namespace !== undefined) - Number(b.namespace !== undefined));
   }
 
   private grantOf(binding: KubernetesObject, subject: string): Grant | undefined {

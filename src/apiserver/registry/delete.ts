@@ -27,12 +27,18 @@ export function deleteObject(deps: RegistryDeps, call: Call, name: string): Prom
   const options = deleteOptions(call.request.body);
   const existing = call.endpoint.cache.objects.get(call.namespace, name);
   if (existing === undefined) throw newNotFound(call.endpoint.definition, name);
-  return deleteExisting(deps, call, existing, options);
+  return deleteExisting(deps, withDryRun(call, options), existing, options);
+}
+
+/** DeleteOptions say by themselves whether it is meant. */
+function withDryRun(call: Call, options: DeleteOptions): Call {
+  return call.dryRun || (options.dryRun ?? []).length === 0 ? call : Object.assign(call, { dryRun: true });
 }
 
 /** DELETE of what a selector finds; resolves with the list of what was there. */
 export async function deleteCollection(deps: RegistryDeps, call: Call): Promise<KubernetesList> {
   const options = deleteOptions(call.request.body);
+  const own = withDryRun(call, options);
   const selection = compileSelection(call.endpoint, call.namespace, undefined, call.query);
   const list = listNow(deps, call, selection, 0);
   await Promise.all(list.items.map(async (item) => {
@@ -40,7 +46,7 @@ export async function deleteCollection(deps: RegistryDeps, call: Call): Promise<
     const existing = call.endpoint.cache.objects.get(namespace, item.metadata.name);
     if (existing === undefined) return;
     try {
-      await deleteExisting(deps, { ...call, namespace }, existing, options);
+      await deleteExisting(deps, { ...own, namespace }, existing, options);
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
     }

@@ -1,4 +1,4 @@
-import type { KubernetesList, KubernetesObject } from '../../api/index.ts';
+import { forbidden, type KubernetesList, type KubernetesObject, newInvalidError } from '../../api/index.ts';
 import { prefixRangeEnd, StoreError } from '../../etcd/index.ts';
 import { newBadRequest } from '../errors.ts';
 import { objectOf, type Selection } from '../watchcache/index.ts';
@@ -118,17 +118,15 @@ function countOf(items: Iterable<unknown>): number {
   return count;
 }
 
-/** Kubernetes: metainternalversion validation of ListOptions. */
+/** Kubernetes: metainternalversion validation, ValidateListOptions. */
 function checkListOptions({ query }: Call): void {
   if (query.continue && query.resourceVersion && query.resourceVersion !== '0') {
     throw newBadRequest('specifying resource version is not allowed when using continue');
   }
-  if (query.resourceVersionMatch === undefined) return;
-  if (query.continue) throw newBadRequest('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided');
-  if (query.resourceVersion === undefined || query.resourceVersion === '') {
-    throw newBadRequest('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
-  }
-  if (query.resourceVersionMatch === 'Exact' && query.resourceVersion === '0') {
-    throw newBadRequest('resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  }
+  const match = query.resourceVersionMatch;
+  if (match === undefined) return;
+  const refuse = (why: string) => newInvalidError('meta.k8s.io', 'ListOptions', '', [forbidden('resourceVersionMatch', why)]);
+  if (query.continue) throw refuse('resourceVersionMatch is forbidden when continue is provided');
+  if (query.resourceVersion === undefined || query.resourceVersion === '') throw refuse('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match === 'Exact' && query.resourceVersion === '0') throw refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
 }

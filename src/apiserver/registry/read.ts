@@ -1,7 +1,7 @@
 import type { Disposable } from '../../base/index.ts';
-import { type KubernetesObject, newStatusError, type StatusError } from '../../api/index.ts';
+import { type FieldError, forbidden, type KubernetesObject, newInvalidError, newStatusError, notSupported, type StatusError } from '../../api/index.ts';
 import type { WatchSink } from '../../client/index.ts';
-import { newBadRequest, newNotFound } from '../errors.ts';
+import { newNotFound } from '../errors.ts';
 import { type Call, type RegistryDeps } from './call.ts';
 import { present } from './endpoint.ts';
 import { compileSelection } from './selectors.ts';
@@ -107,17 +107,14 @@ function startLater(waiting: Promise<void>, start: () => Disposable, sink: Watch
   };
 }
 
-/** Kubernetes: metainternalversion validation of ListOptions. */
+/** Kubernetes: metainternalversion validation, ValidateListOptions. */
 function checkWatchOptions({ query }: Call): void {
-  const forbid = (field: string, text: string) => {
-    throw newStatusError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${field}: Forbidden: ${text}`, {
-      group: 'meta.k8s.io', kind: 'ListOptions', causes: [{ reason: 'FieldValueForbidden', message: `Forbidden: ${text}`, field }],
-    });
-  };
+  const refuse = (error: FieldError) => newInvalidError('meta.k8s.io', 'ListOptions', '', [error]);
+  const match = query.resourceVersionMatch;
   if (query.sendInitialEvents === undefined) {
-    if (query.resourceVersionMatch !== undefined) forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    if (match !== undefined) throw refuse(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
     return;
   }
-  if (query.resourceVersionMatch === undefined) forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  if (query.resourceVersionMatch !== 'NotOlderThan') throw newBadRequest(`resourceVersionMatch: Unsupported value: ${JSON.stringify(query.resourceVersionMatch)}`);
+  if (match === undefined) throw refuse(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  if (match !== 'NotOlderThan') throw refuse(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
 }

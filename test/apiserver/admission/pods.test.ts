@@ -48,6 +48,8 @@ describe('admission of pods', () => {
     const spec = async (more: object) => (await admin.create('pods', { metadata: { generateName: 'p-' }, spec: { containers: [{ name: 'c', image: 'i' }], ...more } }))['spec'];
     expect((await spec({ priorityClassName: 'system-node-critical' })).priority).toBe(2_000_001_000);
     await admin.create('priorityclasses', { metadata: { name: 'usual' }, value: 7, globalDefault: true, preemptionPolicy: 'Never' });
+    expect(await refusal(admin.create('priorityclasses', { metadata: { name: 'other' }, value: 8, globalDefault: true })))
+      .toBe('403 Forbidden: priorityclasses.scheduling.k8s.io "other" is forbidden: PriorityClass usual is already marked as default. Only one default can exist');
     const { priority, priorityClassName, preemptionPolicy } = await spec({});
     expect({ priority, priorityClassName, preemptionPolicy }).toEqual({ priority: 7, priorityClassName: 'usual', preemptionPolicy: 'Never' });
     expect(await refusal(spec({ priorityClassName: 'nope' }))).toBe('403 Forbidden: pods is forbidden: no PriorityClass with name nope was found');

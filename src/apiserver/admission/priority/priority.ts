@@ -23,9 +23,19 @@ export function priority(classes: ResourceCache): AdmissionPlugin {
   };
   return {
     name: 'Priority',
-    handles: (definition, operation, subresource) =>
-      definition.resource === 'pods' && definition.group === '' && operation === 'CREATE' && subresource === undefined,
+    handles: (definition, operation, subresource) => {
+      if (definition.kind === 'PriorityClass') return operation !== 'DELETE';
+      return definition.resource === 'pods' && definition.group === '' && operation === 'CREATE' && subresource === undefined;
+    },
+    validate(attributes, object) {
+      const { globalDefault, metadata } = object as PriorityClass;
+      if (attributes.definition.kind !== 'PriorityClass' || globalDefault !== true) return;
+      const other = defaultClass();
+      if (other === undefined || other.metadata.name === metadata.name) return;
+      throw newForbidden(attributes.definition, metadata.name, `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`);
+    },
     admit(attributes, object) {
+      if (attributes.definition.kind !== 'Pod') return object;
       const pod = object as Pod;
       const { spec } = pod;
       const refuse = (why: string) => newForbidden(attributes.definition, attributes.name, why);
