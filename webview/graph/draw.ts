@@ -173,7 +173,8 @@ function drawEdges(context: CanvasRenderingContext2D, scene: Scene, theme: Theme
     context.setLineDash(edge.kind === 'selects' ? (edge.active ? [] : [2, 4]) : [4, 4]);
     const startX = from.x + from.width / 2;
     const startY = from.y + from.height;
-    const endX = to.x + Math.min(to.width / 2, 13);
+    // Pods are reached at their mark, cards at their middle.
+    const endX = to.x + (scene.layout.pods.has(edge.to) ? Math.min(to.width / 2, 13) : to.width / 2);
     const bend = Math.max(24, (to.y - startY) / 2);
     context.beginPath();
     context.moveTo(startX, startY);

@@ -31,7 +31,8 @@ let hoveredId: string | undefined;
 let clusterState: ClusterState = 'starting';
 let clusterMessage: string | undefined;
 let loading = true;
-let fitted = false;
+/** The user has zoomed or moved the picture: leave it where it is. */
+let moved = false;
 let objectsChanged = false;
 let frame = 0;
 
@@ -51,9 +52,9 @@ function build(): void {
     if (ref !== undefined) channel.post({ type: 'action', action: 'details', ref });
   });
   namespaces.setAttribute('aria-label', translate('Namespace'));
-  const button = (label: string, text: string, onclick: () => void) => element('vscode-button', { appearance: 'secondary', 'aria-label': label, title: label, onclick }, text);
+  const button = (label: string, text: string, onclick: () => void) => element('vscode-button', { appearance: 'icon', 'aria-label': label, title: label, onclick }, text);
   const list = element('vscode-button', {
-    appearance: 'secondary', 'aria-pressed': 'false', onclick: () => {
+    appearance: 'icon', 'aria-pressed': 'false', onclick: () => {
       list.setAttribute('aria-pressed', String(document.body.classList.toggle('with-list')));
       resize();
     },
@@ -137,10 +138,7 @@ function rebuild(): void {
   }
   const text = translate('{0} of {1} pods ready', ready, pods);
   if (summary.textContent !== text) summary.textContent = text;
-  if (!fitted && graph.nodes.size > 0) {
-    fitted = true;
-    fit();
-  }
+  if (!moved) fit();
 }
 
 function updateNamespaces(): void {
@@ -168,7 +166,7 @@ function onSystemObjects(event: Event): void {
 }
 
 function refilter(): void {
-  fitted = false;
+  moved = false;
   objectsChanged = true;
   requestFrame();
 }
@@ -216,15 +214,18 @@ function resize(): void {
   canvas.width = clientWidth * window.devicePixelRatio;
   canvas.height = clientHeight * window.devicePixelRatio;
   layout = layoutGraph(graph, clientWidth);
+  if (!moved) fit();
   requestFrame();
 }
 
 function fit(): void {
+  moved = false;
   viewport.fit(layout.width, layout.height, stage.clientWidth, stage.clientHeight);
   requestFrame();
 }
 
 function zoomBy(factor: number): void {
+  moved = true;
   viewport.zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, factor);
   requestFrame();
 }
@@ -236,9 +237,10 @@ canvas.addEventListener('pointerdown', (event) => {
 });
 canvas.addEventListener('pointermove', (event) => {
   if (dragFrom !== undefined) {
-    const moved = dragFrom.moved + Math.abs(event.clientX - dragFrom.x) + Math.abs(event.clientY - dragFrom.y);
+    const dragged = dragFrom.moved + Math.abs(event.clientX - dragFrom.x) + Math.abs(event.clientY - dragFrom.y);
     viewport.pan(event.clientX - dragFrom.x, event.clientY - dragFrom.y);
-    dragFrom = { x: event.clientX, y: event.clientY, moved };
+    moved ||= dragged > CLICK_PIXELS_MAX;
+    dragFrom = { x: event.clientX, y: event.clientY, moved: dragged };
     requestFrame();
     return;
   }
@@ -261,6 +263,7 @@ canvas.addEventListener('dblclick', (event) => {
 });
 canvas.addEventListener('wheel', (event) => {
   event.preventDefault();
+  moved = true;
   if (event.ctrlKey || event.metaKey) viewport.zoomAt(event.offsetX, event.offsetY, Math.exp(-event.deltaY / 200));
   else viewport.pan(event.shiftKey ? -event.deltaY : -event.deltaX, event.shiftKey ? 0 : -event.deltaY);
   requestFrame();
@@ -272,6 +275,7 @@ window.addEventListener('keydown', (event) => {
   else if (event.key === '-') zoomBy(1 / ZOOM_STEP);
   else if (event.key === '0') fit();
   else if (event.key.startsWith('Arrow')) {
+    moved = true;
     viewport.pan(event.key === 'ArrowLeft' ? PAN_STEP : event.key === 'ArrowRight' ? -PAN_STEP : 0, event.key === 'ArrowUp' ? PAN_STEP : event.key === 'ArrowDown' ? -PAN_STEP : 0);
     requestFrame();
   }

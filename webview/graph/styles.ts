@@ -2,8 +2,10 @@
 export const graphStyles = `
 html, body { height: 100%; margin: 0; padding: 0; }
 body { display: flex; flex-direction: column; color: var(--vscode-foreground); background: var(--vscode-editor-background); font-family: var(--vscode-font-family); font-size: 13px; overflow: hidden; }
-.toolbar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 8px 12px; border-bottom: 1px solid var(--vscode-widget-border, transparent); }
+.toolbar { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; padding: 6px 12px; border-bottom: 1px solid var(--vscode-widget-border, transparent); }
 .toolbar .space { flex: 1; }
+.toolbar vscode-button[appearance=icon] { min-width: 26px; }
+.with-list .toolbar vscode-button[aria-pressed=true] { background: var(--vscode-toolbar-activeBackground, var(--vscode-toolbar-hoverBackground)); }
 .toolbar .summary { color: var(--vscode-descriptionForeground); }
 .namespaces { min-width: 150px; z-index: 3; }
 main { position: relative; display: flex; flex: 1; min-height: 0; }
