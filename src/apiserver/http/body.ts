@@ -1,6 +1,7 @@
 import { parse as parseYaml, YAMLError } from 'yaml';
 import { decodeProtobuf, newStatusError, type StatusError } from '../../api/index.ts';
 import type { PatchType } from '../../client/index.ts';
+import { newBadRequest } from '../errors.ts';
 import { mediaType } from './accept.ts';
 import { describeJsonError } from './json-error.ts';
 
@@ -25,7 +26,7 @@ export function decodeObject(bytes: Uint8Array, contentType: string | undefined,
       try {
         return decodeProtobuf(bytes);
       } catch (error) {
-        throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error instanceof Error ? error.message : String(error)} (${summarize(bytes)})`);
+        throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${error instanceof Error ? error.message : String(error)} (${summarize(bytes)})`);
       }
     default:
       throw unsupportedMediaType(OBJECT_TYPES);
@@ -43,13 +44,13 @@ export function decodePatch(bytes: Uint8Array, contentType: string | undefined, 
     try {
       return { patchType, body: text.trimStart().startsWith('{') ? parseJson(bytes, text) : parseYamlText(bytes, text) };
     } catch (error) {
-      throw badRequest(`error decoding YAML: ${messageOf(error)}`);
+      throw newBadRequest(`error decoding YAML: ${messageOf(error)}`);
     }
   }
   try {
     return { patchType, body: parseJson(bytes, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) };
   } catch (error) {
-    throw badRequest(`error decoding patch: ${messageOf(error)}`);
+    throw newBadRequest(`error decoding patch: ${messageOf(error)}`);
   }
 }
 
@@ -59,7 +60,7 @@ function decodeJson(bytes: Uint8Array, kind: string): unknown {
   try {
     value = parseJson(bytes, text);
   } catch (error) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${messageOf(error)} (${summarize(bytes)})`);
+    throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${messageOf(error)} (${summarize(bytes)})`);
   }
   return assertObject(value, kind, bytes);
 }
@@ -69,7 +70,7 @@ function decodeYaml(bytes: Uint8Array, kind: string): unknown {
   try {
     value = parseYamlText(bytes, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
   } catch (error) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ${messageOf(error)} (${summarize(bytes)})`);
+    throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ${messageOf(error)} (${summarize(bytes)})`);
   }
   return assertObject(value, kind, bytes);
 }
@@ -82,7 +83,7 @@ function assertObject(value: unknown, kind: string, bytes: Uint8Array): unknown 
     // Go reads null into the empty struct, which has neither version nor kind.
     return {};
   }
-  throw badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${summarize(bytes)})`);
+  throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${summarize(bytes)})`);
 }
 
 function parseJson(bytes: Uint8Array, text: string): unknown {
@@ -154,10 +155,6 @@ function summarize(bytes: Uint8Array): string {
 
 function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return newStatusError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`);
-}
-
-function badRequest(message: string): StatusError {
-  return newStatusError(400, 'BadRequest', message);
 }
 
 function messageOf(error: unknown): string {

@@ -2,7 +2,8 @@ import type { ResourceDefinition } from '../../api/index.ts';
 import type { UserInfo } from '../server.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import type { HttpDeps } from './deps.ts';
-import { methodNotAllowed, unknownResource } from './errors.ts';
+import { newUnknownResource } from '../errors.ts';
+import { methodNotAllowed } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { QueryParameters } from './query.ts';
 import { serveProxy } from './proxy/serve-proxy.ts';
@@ -23,6 +24,7 @@ const CONNECT_VERBS: Readonly<Record<string, string>> = {
   GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', OPTIONS: '',
 };
 
+/** True where a subresource is a connection, which the registry does not know. */
 export function isConnectSubresource(definition: ResourceDefinition, subresource: string): boolean {
   return subresource !== '' && definition.group === '' && CONNECT_SUBRESOURCES.get(definition.resource)?.has(subresource) === true;
 }
@@ -34,7 +36,7 @@ export async function serveConnect(
   const { group, resource, subresource, namespace, name } = path;
   authorizeOrThrow(deps.apiServer, user, { verb: CONNECT_VERBS[exchange.method] ?? '', group, resource, subresource, namespace, name });
   if (subresource === 'proxy') return serveProxy(deps, exchange, path);
-  if (path.rest !== '' && path.rest !== '/') throw unknownResource();
+  if (path.rest !== '' && path.rest !== '/') throw newUnknownResource();
   if (exchange.method !== 'GET' && exchange.method !== 'POST') throw methodNotAllowed();
   switch (subresource) {
     case 'log':

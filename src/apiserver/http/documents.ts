@@ -38,6 +38,7 @@ const FIXED_PATHS = [
   '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/ping', '/version',
 ];
 
+/** version, e.g. v1.36.0, goes into the OpenAPI documents. */
 export function createApiDocuments(resources: ResourceTable, version: string): ApiDocuments {
   const encoded = new Map<string, EncodedDocument>();
   let discovery: ReadonlyMap<string, object> | undefined;

@@ -1,10 +1,5 @@
 import { newStatusError, type StatusError } from '../../api/index.ts';
 
-/** 404 for a path below a served group version that names nothing. Kubernetes: NewGenericServerResponse. */
-export function unknownResource(): StatusError {
-  return newStatusError(404, 'NotFound', 'the server could not find the requested resource', {});
-}
-
 /** 405. Kubernetes: NewGenericServerResponse. */
 export function methodNotAllowed(): StatusError {
   return newStatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
@@ -15,15 +10,12 @@ export function notAcceptable(): StatusError {
   return newStatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml');
 }
 
-export function badRequest(message: string): StatusError {
-  return newStatusError(400, 'BadRequest', message);
-}
-
 /** 500 in upstream's words for a failure that is not the client's. */
 export function internalError(message: string): StatusError {
   return newStatusError(500, 'InternalError', message);
 }
 
+/** 503 where the cluster, not the client, can't. */
 export function serviceUnavailable(message: string): StatusError {
   return newStatusError(503, 'ServiceUnavailable', message);
 }

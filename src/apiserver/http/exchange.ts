@@ -142,6 +142,8 @@ export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Hea
     respond(code, responseHeaders, body) {
       if (stream.destroyed || stream.headersSent) return;
       responseHeaders[':status'] = String(code);
+      // What nobody reads would keep the stream open, and its sender waiting.
+      if (!stream.endAfterHeaders && stream.readableFlowing !== true) stream.resume();
       if (body === undefined || body.length === 0) {
         stream.respond(responseHeaders, { endStream: true });
         return;

@@ -2,7 +2,7 @@ import type { Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import { ANONYMOUS, authenticate, unauthorized } from './authentication.ts';
 import type { HttpDeps } from './deps.ts';
-import { badRequest } from './errors.ts';
+import { newBadRequest } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestLabels } from './metrics.ts';
 import { isPublicPath, serveOther } from './other-request.ts';
@@ -24,7 +24,7 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     const authenticated = authenticate(deps.apiServer, exchange.identity, exchange.headers);
     const user: UserInfo = (authenticated instanceof Promise ? await authenticated : authenticated) ?? ANONYMOUS;
     const parsed = parsePath(path);
-    if (parsed === undefined) throw badRequest('invalid URL escape in the path');
+    if (parsed === undefined) throw newBadRequest('invalid URL escape in the path');
     if (user === ANONYMOUS && (parsed.isResource || !isPublicPath(path))) throw unauthorized();
     const parameters = parseQuery(question < 0 ? '' : target.slice(question + 1));
     if (parsed.isResource) {

@@ -29,6 +29,7 @@ interface Histogram {
   count: number;
 }
 
+/** Counters that all start at zero. */
 export function createMetrics(clock: Clock): Metrics {
   const startedAtMs = clock.nowMs();
   const totals = new Map<string, number>();

@@ -2,7 +2,8 @@ import type { UserInfo } from '../server.ts';
 import { negotiate, type Negotiated } from './accept.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import type { HttpDeps } from './deps.ts';
-import { methodNotAllowed, notAcceptable, unknownResource } from './errors.ts';
+import { newUnknownResource } from '../errors.ts';
+import { methodNotAllowed, notAcceptable } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
 import type { QueryParameters } from './query.ts';
@@ -55,7 +56,7 @@ function serveDiscovery(deps: HttpDeps, exchange: Exchange, path: string, parame
   if (document === undefined) {
     // Below a group that is served, upstream's router answers; elsewhere nobody does.
     const group = /^\/apis\/[^/]+/.exec(path)?.[0];
-    if (path.startsWith('/api/') || (group !== undefined && documents.discovery(group) !== undefined)) throw unknownResource();
+    if (path.startsWith('/api/') || (group !== undefined && documents.discovery(group) !== undefined)) throw newUnknownResource();
     return respondNotFoundText(exchange);
   }
   if (!reads) throw methodNotAllowed();

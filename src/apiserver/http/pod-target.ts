@@ -3,7 +3,8 @@ import { StatusError } from '../../api/index.ts';
 import type { KubeletConnection, PodName } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import type { HttpDeps } from './deps.ts';
-import { badRequest, internalError } from './errors.ts';
+import { newBadRequest } from '../errors.ts';
+import { internalError } from './errors.ts';
 
 /** Whom the API server acts as where it reads for a user who may use a subresource, but perhaps not read the object. */
 export const SELF: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -16,10 +17,12 @@ export async function readObject<T extends KubernetesObject>(deps: HttpDeps, res
   return object as T;
 }
 
+/** Reads a pod. Rejects with 404. */
 export function readPod(deps: HttpDeps, namespace: string, name: string): Promise<Pod> {
   return readObject<Pod>(deps, 'pods', namespace, name);
 }
 
+/** How a kubelet is told which pod is meant. */
 export function podNameOf(pod: Pod): PodName {
   const { namespace, name, uid } = pod.metadata;
   return { namespace: namespace ?? 'default', name, ...(uid === undefined ? {} : { uid }) };
@@ -34,22 +37,23 @@ export function chooseContainer(pod: Pod, wanted: string): string {
   const podName = pod.metadata.name;
   if (wanted !== '') {
     if (containers.includes(wanted) || initContainers.includes(wanted) || ephemeral.includes(wanted)) return wanted;
-    throw badRequest(`container ${wanted} is not valid for pod ${podName}`);
+    throw newBadRequest(`container ${wanted} is not valid for pod ${podName}`);
   }
   const [only] = containers;
   if (containers.length === 1 && only !== undefined) return only;
-  if (containers.length === 0) throw badRequest(`a container name must be specified for pod ${podName}`);
+  if (containers.length === 0) throw newBadRequest(`a container name must be specified for pod ${podName}`);
   const others = initContainers.length === 0 ? '' : ` or one of the init containers: [${initContainers.join(' ')}]`;
-  throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${containers.join(' ')}]${others}`);
+  throw newBadRequest(`a container name must be specified for pod ${podName}, choose one of: [${containers.join(' ')}]${others}`);
 }
 
 /** The kubelet of the pod's node. 400 where it has none yet; 500 with upstream's dial error where the kubelet is down. */
 export async function connectKubelet(deps: HttpDeps, pod: Pod, describe: (address: string) => string): Promise<KubeletConnection> {
   const nodeName = pod.spec?.nodeName;
-  if (nodeName === undefined || nodeName === '') throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  if (nodeName === undefined || nodeName === '') throw newBadRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   return kubeletOf(deps, nodeName, describe);
 }
 
+/** The kubelet of a node. Rejects with 500 where it is down; describe gets its address. */
 export async function kubeletOf(deps: HttpDeps, nodeName: string, describe: (address: string) => string): Promise<KubeletConnection> {
   const kubelet = deps.kubelets.connect(nodeName);
   if (kubelet !== undefined) return kubelet;

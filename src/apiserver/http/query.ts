@@ -1,4 +1,5 @@
-import { newInvalidError, newStatusError, notSupported, type StatusError } from '../../api/index.ts';
+import { newInvalidError, notSupported } from '../../api/index.ts';
+import { newBadRequest } from '../errors.ts';
 import type { LogOptions, RequestQuery } from '../../client/index.ts';
 
 /** Query parameters in the order in which they came. A name may come more than once (command=…). */
@@ -29,10 +30,11 @@ function decode(text: string): string {
     return decodeURIComponent(spaced);
   } catch {
     const escape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(spaced)?.[0] ?? spaced.slice(0, 3);
-    throw badRequest(`invalid URL escape ${JSON.stringify(escape)}`);
+    throw newBadRequest(`invalid URL escape ${JSON.stringify(escape)}`);
   }
 }
 
+/** The first value of a parameter. */
 export function textParameter(parameters: QueryParameters, name: string): string | undefined {
   return parameters.get(name)?.[0];
 }
@@ -41,9 +43,9 @@ export function textParameter(parameters: QueryParameters, name: string): string
 export function integerParameter(parameters: QueryParameters, name: string): number | undefined {
   const text = textParameter(parameters, name);
   if (text === undefined || text === '') return undefined;
-  if (!/^[+-]?[0-9]+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^[+-]?[0-9]+$/.test(text)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  if (!Number.isSafeInteger(value)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
   return value;
 }
 
@@ -58,7 +60,7 @@ export function booleanParameter(parameters: QueryParameters, name: string): boo
     case '0': case 'f': case 'F': case 'false': case 'False': case 'FALSE':
       return false;
     default:
-      throw badRequest(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+      throw newBadRequest(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
 }
 
@@ -158,7 +160,7 @@ export function logOptions(parameters: QueryParameters, podName: string): LogOpt
   }
   if (errors.length > 0) throw newInvalidError('', 'PodLogOptions', podName, errors);
   if (sinceTime !== undefined && sinceTime !== '' && !RFC3339.test(sinceTime)) {
-    throw badRequest(`parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`);
+    throw newBadRequest(`parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`);
   }
   return {
     container: textParameter(parameters, 'container') ?? '',
@@ -173,7 +175,3 @@ export function logOptions(parameters: QueryParameters, podName: string): LogOpt
 }
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
-
-function badRequest(message: string): StatusError {
-  return newStatusError(400, 'BadRequest', message);
-}

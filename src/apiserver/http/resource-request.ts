@@ -5,7 +5,8 @@ import { negotiate, type Negotiated } from './accept.ts';
 import { decodeObject, decodePatch } from './body.ts';
 import { isConnectSubresource, serveConnect } from './connect.ts';
 import type { HttpDeps } from './deps.ts';
-import { methodNotAllowed, notAcceptable, unknownResource } from './errors.ts';
+import { newUnknownResource } from '../errors.ts';
+import { methodNotAllowed, notAcceptable } from './errors.ts';
 import { type Exchange, readBody } from './exchange.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import { booleanParameter, deleteOptionsFromQuery, type OptionsKind, type QueryParameters, requestQuery, textParameter } from './query.ts';
@@ -46,7 +47,7 @@ export async function serveResource(
   const definition = apiServer.resources.get(path.group, path.version, path.resource);
   if (definition === undefined || !isWellPlaced(definition, path, verb)) return refuseUnknown(deps, user, path, verb);
   if (isConnectSubresource(definition, path.subresource)) return serveConnect(deps, exchange, user, path, parameters);
-  if (path.rest !== '' && path.rest !== '/') throw unknownResource();
+  if (path.rest !== '' && path.rest !== '/') throw newUnknownResource();
   if (path.subresource !== '') checkSubresource(definition, path.subresource, verb);
   else if (verb === undefined || !definition.verbs.includes(verb) || !fitsName(verb, path.name)) throw methodNotAllowed();
   if (verb === undefined || exchange.method === 'HEAD') throw methodNotAllowed();
@@ -78,7 +79,7 @@ function refuseUnknown(deps: HttpDeps, user: UserInfo, path: ResourcePath, verb:
   authorizeOrThrow(deps.apiServer, user, {
     verb: verb ?? '', group: path.group, resource: path.resource, subresource: path.subresource, namespace: path.namespace, name: path.name,
   });
-  throw unknownResource();
+  throw newUnknownResource();
 }
 
 /** Objects are created under their collection, and changed under their name. */
@@ -89,7 +90,7 @@ function fitsName(verb: Verb, name: string): boolean {
 
 function checkSubresource(definition: ResourceDefinition, name: string, verb: Verb | undefined): void {
   const subresource = definition.subresources.find((item) => item.name === name);
-  if (subresource === undefined) throw unknownResource();
+  if (subresource === undefined) throw newUnknownResource();
   if (verb === undefined || !subresource.verbs.includes(verb)) throw methodNotAllowed();
 }
 

@@ -8,6 +8,7 @@ import type { Negotiated } from './accept.ts';
 import type { Exchange } from './exchange.ts';
 import { respondError } from './respond.ts';
 import { type IncludeObject, toBookmarkTable, toPartialObject, toTable } from './table.ts';
+import { nextTurn } from './turn.ts';
 
 /** A client that leaves this much unread is cut off, so that it costs the others nothing. */
 const UNREAD_BYTES_MAX = 8 * 1024 * 1024;
@@ -93,7 +94,7 @@ export function runWatch(
       finish();
     });
     // The client waits for the headers; the server has refused by now if it does.
-    setImmediate(() => {
+    void nextTurn().then(() => {
       if (!done) open();
     });
   });

@@ -152,7 +152,7 @@ export function createFakeApiServer(): FakeApiServer {
         }
       }
     },
-    watch(user, request, sink): Disposable {
+    watch(_user, request, sink): Disposable {
       fake.requests.push({ ...request, verb: 'watch' });
       if (fake.failWith !== undefined) {
         sink.onClose(fake.failWith);

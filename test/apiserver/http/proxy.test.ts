@@ -7,7 +7,7 @@ import { rewriteHtml, rewriteLink } from '../../../src/apiserver/http/proxy/rewr
 import { type RunningHttpServer, startHttpServer } from '../../../src/apiserver/http/index.ts';
 import { toByteReader, toByteWriter } from '../../../src/apiserver/http/streams/node-streams.ts';
 import { createFakeApiServer } from './fake-api-server.ts';
-import { type Answer, type CallOptions, type FakeDoor, openFakeDoor, testCertificates, VERSION, world } from './harness.ts';
+import { type Answer, type CallOptions, testCertificates, VERSION, world } from './harness.ts';
 import { request as httpsRequest } from 'node:https';
 
 const PAGE = '<html><a href="/next?x=1">n</a><img src=\'logo.png\'><script src=/app.js></script><p title="/no">/text</p></html>';

@@ -26,13 +26,16 @@ function session(path: string, protocols: readonly string[], script: (webSocket:
     webSocket.on('message', (data: Buffer) => messages.push(data));
     webSocket.on('error', reject);
     webSocket.on('close', (code) => {
-      const channels = new Map<number, Buffer>();
+      const parts = new Map<number, Buffer[]>();
       for (const message of messages) {
         const base64 = webSocket.protocol.includes('base64');
         const channel = base64 ? Number(message.toString('latin1', 0, 1)) : message[0] ?? -1;
         const payload = base64 ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1);
-        channels.set(channel, Buffer.concat([channels.get(channel) ?? Buffer.alloc(0), payload]));
+        const known = parts.get(channel);
+        if (known === undefined) parts.set(channel, [payload]);
+        else known.push(payload);
       }
+      const channels = new Map([...parts].map(([channel, list]) => [channel, Buffer.concat(list)]));
       resolve({ protocol: webSocket.protocol, code, channels, messages });
     });
   });

@@ -1,6 +1,7 @@
 import { encodedJson, type EndpointSlice, type KubernetesList, type Pod, type Service } from '../../../api/index.ts';
 import type { HttpDeps } from '../deps.ts';
-import { badRequest, serviceUnavailable } from '../errors.ts';
+import { newBadRequest } from '../../errors.ts';
+import { serviceUnavailable } from '../errors.ts';
 import { readObject, readPod, SELF } from '../pod-target.ts';
 
 /** Where a proxied request goes. */
@@ -29,10 +30,10 @@ function splitSchemeNamePort(id: string): SchemeNamePort | undefined {
 /** The pod's address; its port is the one that is named, or the first that a container declares. Kubernetes: registry/core/pod, ResourceLocation. */
 export async function podTarget(deps: HttpDeps, namespace: string, id: string): Promise<ProxyTarget> {
   const wanted = splitSchemeNamePort(id);
-  if (wanted === undefined) throw badRequest(`invalid pod request ${JSON.stringify(id)}`);
+  if (wanted === undefined) throw newBadRequest(`invalid pod request ${JSON.stringify(id)}`);
   const pod: Pod = await readPod(deps, namespace, wanted.name);
   const ip = pod.status?.podIP ?? '';
-  if (ip === '') throw badRequest('address not allowed');
+  if (ip === '') throw newBadRequest('address not allowed');
   const declared = pod.spec?.containers.find(({ ports }) => ports !== undefined && ports.length > 0)?.ports?.[0]?.containerPort;
   return { scheme: wanted.scheme, ip, port: wanted.port === '' ? declared ?? defaultPort(wanted.scheme) : portNumber(wanted.port, id) };
 }
@@ -40,7 +41,7 @@ export async function podTarget(deps: HttpDeps, namespace: string, id: string): 
 /** One of the Service's ready endpoints, by chance. Kubernetes: registry/core/service, ResourceLocation. */
 export async function serviceTarget(deps: HttpDeps, namespace: string, id: string): Promise<ProxyTarget> {
   const wanted = splitSchemeNamePort(id);
-  if (wanted === undefined) throw badRequest(`invalid service request ${JSON.stringify(id)}`);
+  if (wanted === undefined) throw newBadRequest(`invalid service request ${JSON.stringify(id)}`);
   const service = await readObject<Service>(deps, 'services', namespace, wanted.name);
   const portName = servicePortName(service, wanted);
   const slices = await endpointSlices(deps, namespace, wanted.name);
@@ -78,7 +79,7 @@ async function endpointSlices(deps: HttpDeps, namespace: string, serviceName: st
 
 function portNumber(text: string, id: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw badRequest(`invalid pod request ${JSON.stringify(id)}`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw newBadRequest(`invalid pod request ${JSON.stringify(id)}`);
   return port;
 }
 

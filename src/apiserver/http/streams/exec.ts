@@ -1,13 +1,14 @@
 import type { ByteReader, ByteWriter } from '../../../base/index.ts';
 import { newStatusError, StatusError } from '../../../api/index.ts';
-import type { ExitResult, ProcessStreams, TerminalSize } from '../../../client/index.ts';
+import type { ProcessStreams, TerminalSize } from '../../../client/index.ts';
 import type { HttpDeps } from '../deps.ts';
-import { badRequest } from '../errors.ts';
+import { newBadRequest } from '../../errors.ts';
 import type { Exchange, Upgrade } from '../exchange.ts';
 import { chooseContainer, connectKubelet, dialError, podNameOf, readPod } from '../pod-target.ts';
 import { booleanParameter, type QueryParameters, textParameter } from '../query.ts';
 import type { ResourcePath } from '../request-path.ts';
 import { respondText } from '../respond.ts';
+import { nextTurn } from '../turn.ts';
 import { openSpdyStreams } from './exec-spdy.ts';
 import { openWebSocketStreams } from './exec-web-socket.ts';
 import { exitStatus, failureStatus, type RemoteStatus } from './remote-status.ts';
@@ -37,11 +38,11 @@ export async function serveRemoteCommand(
 ): Promise<void> {
   const options = streamOptions(parameters);
   const command = parameters.get('command') ?? [];
-  if (verb === 'exec' && command.length === 0) throw badRequest('you must specify at least one command for the container');
+  if (verb === 'exec' && command.length === 0) throw newBadRequest('you must specify at least one command for the container');
   const pod = await readPod(deps, path.namespace, path.name);
   const container = chooseContainer(pod, textParameter(parameters, 'container') ?? '');
   const { upgrade } = exchange;
-  if (upgrade === undefined) throw badRequest('Upgrade request required');
+  if (upgrade === undefined) throw newBadRequest('Upgrade request required');
   const kubelet = await connectKubelet(deps, pod, (address) => `error dialing backend: ${dialError(address)}`);
 
   const streams = createLateStreams(options);
@@ -72,7 +73,7 @@ export async function serveRemoteCommand(
 function open(upgrade: Upgrade, options: StreamOptions, deps: HttpDeps): Promise<RemoteStreams> {
   if (upgrade.protocol === 'websocket') return openWebSocketStreams(upgrade, options);
   if (upgrade.protocol === 'spdy/3.1') return openSpdyStreams(upgrade, options, deps);
-  return Promise.reject(badRequest(`unable to upgrade: missing upgrade headers in request: protocol ${JSON.stringify(upgrade.protocol)} is not known`));
+  return Promise.reject(newBadRequest(`unable to upgrade: missing upgrade headers in request: protocol ${JSON.stringify(upgrade.protocol)} is not known`));
 }
 
 /** Kubernetes: remotecommand.NewOptions. */
@@ -80,7 +81,7 @@ function streamOptions(parameters: QueryParameters): StreamOptions {
   const flag = (name: string) => booleanParameter(parameters, name) ?? false;
   const tty = flag('tty');
   const options = { stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr') && !tty, tty };
-  if (!options.stdin && !options.stdout && !options.stderr) throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
+  if (!options.stdin && !options.stdout && !options.stderr) throw newBadRequest('you must specify at least 1 of stdin, stdout, stderr');
   return options;
 }
 
@@ -90,7 +91,7 @@ async function earlyRefusal(running: Promise<RemoteStatus>): Promise<StatusError
   running.catch((error: unknown) => {
     refusal = error;
   });
-  for (let turn = 0; turn < 2 && refusal === undefined; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 2 && refusal === undefined; turn++) await nextTurn();
   return refusal instanceof StatusError && refusal.code !== 500 ? refusal : undefined;
 }
 

@@ -2,7 +2,7 @@ import { type ByteDuplex, type ByteReader, type ByteWriter, encodeText, pipeByte
 import type { Pod } from '../../../api/index.ts';
 import type { KubeletConnection } from '../../../client/index.ts';
 import type { HttpDeps } from '../deps.ts';
-import { badRequest } from '../errors.ts';
+import { newBadRequest } from '../../errors.ts';
 import type { Exchange, Upgrade } from '../exchange.ts';
 import { connectKubelet, dialError, podNameOf, readPod } from '../pod-target.ts';
 import type { QueryParameters } from '../query.ts';
@@ -22,7 +22,7 @@ const PAIR_MS_MAX = 30_000;
 export async function servePortForward(deps: HttpDeps, exchange: Exchange, path: ResourcePath, parameters: QueryParameters): Promise<void> {
   const pod = await readPod(deps, path.namespace, path.name);
   const { upgrade } = exchange;
-  if (upgrade === undefined) throw badRequest('Upgrade request required');
+  if (upgrade === undefined) throw newBadRequest('Upgrade request required');
   const kubelet = await connectKubelet(deps, pod, (address) => `error dialing backend: ${dialError(address)}`);
   const target: Target = { kubelet, pod };
   if (upgrade.protocol === 'spdy/3.1') {
@@ -30,7 +30,7 @@ export async function servePortForward(deps: HttpDeps, exchange: Exchange, path:
     return forwardSpdy(deps, acceptSpdy(upgrade, protocol), target);
   }
   if (upgrade.protocol !== 'websocket') {
-    throw badRequest(`unable to upgrade: missing upgrade headers in request: protocol ${JSON.stringify(upgrade.protocol)} is not known`);
+    throw newBadRequest(`unable to upgrade: missing upgrade headers in request: protocol ${JSON.stringify(upgrade.protocol)} is not known`);
   }
   const protocol = chooseProtocol(upgrade, [TUNNEL_PROTOCOL, ...CHANNEL_PROTOCOLS]);
   if (protocol === TUNNEL_PROTOCOL) return forwardSpdy(deps, webSocketDuplex(await acceptWebSocket(upgrade, protocol)), target);
@@ -132,12 +132,12 @@ async function forwardChannels(upgrade: Upgrade, protocol: string, ports: readon
 /** ?ports=80&ports=81 or ?ports=80,81. */
 function portsOf(parameters: QueryParameters): readonly number[] {
   const texts = [...parameters.get('ports') ?? [], ...parameters.get('port') ?? []].flatMap((text) => text.split(',')).filter((text) => text !== '');
-  if (texts.length === 0) throw badRequest('query parameter "port" is required');
+  if (texts.length === 0) throw newBadRequest('query parameter "port" is required');
   return texts.map((text) => {
-    if (!/^\d+$/.test(text)) throw badRequest(`unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (!/^\d+$/.test(text)) throw newBadRequest(`unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
     const port = Number(text);
-    if (port > 65_535) throw badRequest(`unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`);
-    if (port < 1) throw badRequest(`port ${JSON.stringify(text)} must be > 0`);
+    if (port > 65_535) throw newBadRequest(`unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`);
+    if (port < 1) throw newBadRequest(`port ${JSON.stringify(text)} must be > 0`);
     return port;
   });
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type ByteDuplex, createBytePipe, StreamClosedError } from '../../../base/index.ts';
-import { badRequest } from '../errors.ts';
+import { newBadRequest } from '../../errors.ts';
 import type { Upgrade } from '../exchange.ts';
 
 /** A message is a chunk of a stream; no client of Kubernetes sends more than some 64 KiB at once. */
@@ -31,7 +31,7 @@ export function chooseProtocol(upgrade: Upgrade, known: readonly string[]): stri
     .filter((item) => item !== '' && !item.startsWith('base64url.bearer.authorization.k8s.io.'));
   if (wanted.length === 0) return '';
   const chosen = wanted.find((item) => known.includes(item));
-  if (chosen === undefined) throw badRequest(`unable to negotiate protocol: client supports [${wanted.join(' ')}], server accepts [${known.join(' ')}]`);
+  if (chosen === undefined) throw newBadRequest(`unable to negotiate protocol: client supports [${wanted.join(' ')}], server accepts [${known.join(' ')}]`);
   return chosen;
 }
 
