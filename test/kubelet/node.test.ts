@@ -62,6 +62,20 @@ describe('A node', () => {
     expect([writes(lab, 'nodes').length, lab.node()?.status?.conditions?.map((condition) => condition.status)]).toEqual([3, ['False', 'False', 'False', 'True']]);
   });
 
+  it('that comes back after its host tells of the reboot and is Ready again', async () => {
+    const lab = await new Harness().start();
+    await lab.settle();
+    const again = new Harness();
+    const node = lab.node() as Node;
+    again.api.put('nodes', { ...node, status: { ...node.status, nodeInfo: { ...node.status?.nodeInfo, bootID: 'before' }, conditions: node.status?.conditions?.map((condition) => ({ ...condition, status: 'Unknown' })) } } as Node);
+    await again.start();
+    await again.settle();
+    const { bootID } = again.node()?.status?.nodeInfo ?? {};
+    expect([again.events('node-1').slice(0, 2), again.node()?.status?.conditions?.at(-1)?.status, again.node()?.metadata.uid === node.metadata.uid]).toEqual([
+      ['Starting Starting kubelet.', `Rebooted Node node-1 has been rebooted, boot id: ${bootID}`], 'True', true,
+    ]);
+  });
+
   it('stops writing when it is without power, and its containers are gone', async () => {
     const lab = await new Harness().start();
     await lab.bind('web', {});

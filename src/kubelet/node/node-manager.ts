@@ -66,7 +66,10 @@ export function startNodeManager({ client, clock, recorder, facts, onError }: No
           if (!hasReason(error, 'AlreadyExists')) throw error;
           node = await adopt(await nodes.get({ name }));
         }
-        if (!saysReady(node)) await writeStatus();
+        const bootId = node.status?.nodeInfo?.bootID;
+        const isRebooted = bootId !== undefined && bootId !== '' && bootId !== facts().bootId;
+        if (isRebooted) recorder.event(nodeReference(name), 'Warning', 'Rebooted', `Node ${name} has been rebooted, boot id: ${facts().bootId}`);
+        if (isRebooted || !saysReady(node)) await writeStatus();
         reportedMs = clock.nowMs();
         return;
       } catch (error) {

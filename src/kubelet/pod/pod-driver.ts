@@ -393,7 +393,9 @@ export class PodDriver {
       target: { container: spec, containerId, podIp: this.podIp },
       tools: this.context,
       onResult: (probe, success) => this.input({ type: 'probed', container: name, probe, success }),
-      onUnhealthy: (message) => this.tell('Warning', 'Unhealthy', message, name),
+      onUnhealthy: (probe, message) => {
+        if (probe === 'readiness' || !this.worker.isTerminating) this.tell('Warning', 'Unhealthy', message, name); // a pod that ends is no longer judged by its liveness
+      },
     }));
   }
 

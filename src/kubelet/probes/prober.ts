@@ -8,7 +8,7 @@ export interface ProberOptions {
   readonly target: ProbeTarget;
   readonly tools: ProbeTools;
   readonly onResult: (kind: ProbeKind, success: boolean) => void;
-  readonly onUnhealthy: (message: string) => void;
+  readonly onUnhealthy: (kind: ProbeKind, message: string) => void;
 }
 
 /**
@@ -30,7 +30,7 @@ export function startProber({ target, tools, onResult, onUnhealthy }: ProberOpti
       const outcome = await runProbe(probe, (probe.timeoutSeconds ?? 1) * 1_000, target, tools);
       if (store.isDisposed) return;
       const verdict = worker.handle(outcome);
-      if (verdict.unhealthy !== undefined) onUnhealthy(verdict.unhealthy);
+      if (verdict.unhealthy !== undefined) onUnhealthy(kind, verdict.unhealthy);
       if (!verdict.isOver) timer = tools.clock.schedule(Math.max(0, begunMs + periodMs - tools.clock.nowMs()), () => { void once(); });
       if (verdict.result !== undefined) onResult(kind, verdict.result);
       if (verdict.isOver && verdict.result === true) onOver();
