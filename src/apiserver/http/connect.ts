@@ -19,6 +19,8 @@ const CONNECT_SUBRESOURCES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['nodes', new Set(['proxy'])],
 ]);
 
+const RUNNING_SUBRESOURCES = new Set(['exec', 'attach', 'portforward']);
+
 /** The verb that RBAC knows for each method on a connection. Kubernetes: RequestInfoFactory. */
 const CONNECT_VERBS: Readonly<Record<string, string>> = {
   GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', OPTIONS: '',
@@ -35,6 +37,10 @@ export async function serveConnect(
 ): Promise<void> {
   const { group, resource, subresource, namespace, name } = path;
   authorizeOrThrow(deps.apiServer, user, { verb: CONNECT_VERBS[exchange.method] ?? '', group, resource, subresource, namespace, name });
+  // A WebSocket begins with GET, but what it does is to run something. Kubernetes: AuthorizePodWebsocketUpgradeCreatePermission.
+  if (RUNNING_SUBRESOURCES.has(subresource) && exchange.method === 'GET') {
+    authorizeOrThrow(deps.apiServer, user, { verb: 'create', group, resource, subresource, namespace, name });
+  }
   if (subresource === 'proxy') return serveProxy(deps, exchange, path);
   if (path.rest !== '' && path.rest !== '/') throw newUnknownResource();
   if (exchange.method !== 'GET' && exchange.method !== 'POST') throw methodNotAllowed();

@@ -100,7 +100,7 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
-    response.once('finish', () => socket.end());
+    response.once('finish', () => (socket as Socket).destroySoon());
     plain = createHttp1Exchange(request, response, identity);
     return plain;
   };

@@ -36,11 +36,20 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
       await serveOther(deps, exchange, user, path, parameters);
     }
   } catch (error) {
-    respondError(exchange, error);
+    answerFailure(exchange, error);
   } finally {
     deps.metrics.inFlight(-1);
     if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, deps.world.clock.nowMs() - startMs);
     else ended();
+  }
+}
+
+/** An answer that can't be sent (a header with characters that HTTP forbids) ends the connection. */
+function answerFailure(exchange: Exchange, error: unknown): void {
+  try {
+    respondError(exchange, error);
+  } catch {
+    exchange.destroy();
   }
 }
 

@@ -11,7 +11,7 @@ import { type Exchange, readBody } from './exchange.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import { booleanParameter, deleteOptionsFromQuery, type OptionsKind, type QueryParameters, requestQuery, textParameter } from './query.ts';
 import type { ResourcePath } from './request-path.ts';
-import { respondObject } from './respond.ts';
+import { isReadByPeople, respondObject } from './respond.ts';
 import { type IncludeObject, isList, toPartialList, toPartialObject, toTable } from './table.ts';
 import { respondWatchMessages } from './streams/watch.ts';
 import { respondWatch } from './watch-response.ts';
@@ -56,6 +56,7 @@ export async function serveResource(
   if (negotiated === undefined) throw notAcceptable();
   const includeObject = includeObjectOf(parameters, negotiated);
   if (verb === 'watch') {
+    if (negotiated.encoding !== 'json') throw notAcceptable();
     const request = watchRequest(deps, path, definition, parameters);
     const form = { negotiated, definition, includeObject };
     if (exchange.upgrade?.protocol === 'websocket') return respondWatchMessages(exchange, exchange.upgrade, apiServer, user, request, form, deps.world.clock);
@@ -191,11 +192,10 @@ function convert(deps: HttpDeps, object: object, definition: ResourceDefinition,
   return toPartialObject(object as Parameters<typeof toPartialObject>[0], negotiated.asVersion);
 }
 
-/** People's tools get indented JSON. Kubernetes: negotiation.isPrettyPrint. */
+/** Indented JSON is for those who ask for it, and for people's tools. */
 export function wantsPretty(exchange: Exchange, parameters: QueryParameters): boolean {
   if (parameters.has('pretty')) return booleanParameter(parameters, 'pretty') === true;
-  const agent = exchange.headers['user-agent'];
-  return agent !== undefined && (agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0'));
+  return isReadByPeople(exchange.headers['user-agent']);
 }
 
 /** True where the query asks for a watch; 400 on a bad truth value. */

@@ -70,14 +70,19 @@ function warningHeader(text: string): string {
 
 const JSON_FORM: Negotiated = { encoding: 'json', as: 'object', asVersion: '' };
 
+/** True for the tools with which people look at JSON. Kubernetes: negotiation.isPrettyPrint. */
+export function isReadByPeople(userAgent: string | undefined): boolean {
+  return userAgent !== undefined && (userAgent.startsWith('curl') || userAgent.startsWith('Wget') || userAgent.startsWith('Mozilla/5.0'));
+}
+
 /** Answers a failure as a Status. What is no StatusError is a bug in Drydock and answers 500. */
-export function respondError(exchange: Exchange, error: unknown, pretty = false): void {
+export function respondError(exchange: Exchange, error: unknown): void {
   if (exchange.answered) {
     exchange.destroy();
     return;
   }
   const failure = toStatusError(error);
-  const body = pretty ? Buffer.from(`${JSON.stringify(failure.status, null, 2)}\n`, 'utf8') : Buffer.from(JSON.stringify(failure.status), 'utf8');
+  const body = isReadByPeople(exchange.headers['user-agent']) ? Buffer.from(`${JSON.stringify(failure.status, null, 2)}\n`, 'utf8') : Buffer.from(JSON.stringify(failure.status), 'utf8');
   const headers: ResponseHeaders = { 'content-type': contentType(JSON_FORM), 'cache-control': 'no-cache, private' };
   const retryAfterSeconds = failure.status.details?.retryAfterSeconds;
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);

@@ -131,13 +131,14 @@ function createEventEncoder(form: WatchForm, clock: Clock): EventEncoder {
   return sharedFrame;
 }
 
-/** One line for all who watch the same event: watchers share the event's object by reference. */
-const frames = new WeakMap<WatchEvent<KubernetesObject>, Uint8Array>();
+/** One line for all who watch the same event. An event reaches its watchers in one turn, so that is how long lines are kept. */
+const frames = new Map<WatchEvent<KubernetesObject>, Uint8Array>();
 
 function sharedFrame(event: WatchEvent): Uint8Array {
   const known = frames.get(event);
   if (known !== undefined) return known;
   const made = frame(event.type, encodedJson(event.object));
+  if (frames.size === 0) void nextTurn().then(() => frames.clear());
   frames.set(event, made);
   return made;
 }

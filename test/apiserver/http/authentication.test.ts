@@ -14,6 +14,7 @@ beforeAll(async () => {
     return request(user, apiRequest);
   };
   door.api.tokens.set('good', { name: 'system:serviceaccount:default:sa', groups: ['system:serviceaccounts', 'system:masters'] });
+  door.api.tokens.set('reader', { name: 'reader', groups: ['readers'] });
   door.api.tokens.set('weak', { name: 'weak', groups: [] });
 });
 afterAll(() => door.server.close());
@@ -74,6 +75,16 @@ describe('who comes in', () => {
     });
     expect((await door.call('GET', '/metrics', { client: 'none', headers })).json()).toMatchObject({ code: 403, message: 'forbidden: User "weak" cannot get path "/metrics"' });
     expect((await door.call('GET', '/apis/apps/v1/nothing', { client: 'none', headers })).json()).toMatchObject({ code: 403 });
+  });
+});
+
+describe('what runs something', () => {
+  it('needs permission to create, though a WebSocket begins with GET', async () => {
+    const headers = { authorization: 'Bearer reader' };
+    expect((await door.call('GET', `${POD}/log`, { client: 'none', headers })).code).toBe(200);
+    expect((await door.call('GET', `${POD}/exec?command=x&stdout=true`, { client: 'none', headers })).json()).toMatchObject({
+      code: 403, message: 'pods "web" is forbidden: User "reader" cannot create resource "pods/exec" in API group "" in the namespace "default"',
+    });
   });
 });
 

@@ -116,7 +116,7 @@ export function createFakeApiServer(): FakeApiServer {
     },
     authenticateToken: async (token) => fake.tokens.get(token),
     authorize(user: UserInfo, attributes: AuthorizationAttributes) {
-      const allowed = user.groups.includes('system:masters') || /^\/(healthz|livez|readyz|version)/.test(attributes.path ?? '');
+      const allowed = user.groups.includes('system:masters') || (user.groups.includes('readers') && attributes.verb === 'get') || /^\/(healthz|livez|readyz|version)/.test(attributes.path ?? '');
       return { allowed, reason: '' };
     },
     async request(user, request): Promise<ApiResponse> {

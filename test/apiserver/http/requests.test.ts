@@ -69,6 +69,10 @@ describe('objects and lists', () => {
     expect((await door.call('GET', `${POD}?pretty=false`, { headers: { 'user-agent': 'curl/8.0' } })).text).not.toContain('\n');
   });
 
+  it('indents refusals for curl', async () => {
+    expect((await door.call('GET', '/api/v1/nothing', { headers: { 'user-agent': 'curl/8.0' } })).text).toMatch(/^\{\n {2}"kind": "Status"/);
+  });
+
   it('compresses answers above 128 KiB for clients that can read it', async () => {
     door.api.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'big', namespace: 'default' }, data: { a: 'x'.repeat(200_000) } });
     const path = '/api/v1/namespaces/default/configmaps/big';

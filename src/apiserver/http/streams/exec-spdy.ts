@@ -11,6 +11,8 @@ import { acceptSpdy, chooseStreamProtocol } from './spdy-upgrade.ts';
 const PROTOCOLS = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io'];
 /** How long a client may take to open its streams. Kubernetes: --streaming-connection-idle-timeout's creation time-out. */
 const OPEN_MS_MAX = 30_000;
+/** How long a client may take to close after the end. */
+const LINGER_MS_MAX = 10_000;
 
 /** Exec and attach over SPDY: the client opens one stream for each of error, stdin, stdout, stderr and resize. */
 export async function openSpdyStreams(upgrade: Upgrade, options: StreamOptions, deps: HttpDeps): Promise<RemoteStreams> {
@@ -59,6 +61,8 @@ export async function openSpdyStreams(upgrade: Upgrade, options: StreamOptions, 
       if (bytes.length > 0) await error?.write(bytes);
       for (const stream of streams.values()) stream.writer.end();
       connection.close();
+      const tooLong = deps.world.clock.schedule(LINGER_MS_MAX, () => upgrade.socket.destroy());
+      void connection.closed.then(() => tooLong.dispose());
     },
   };
 }
