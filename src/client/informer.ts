@@ -49,6 +49,7 @@ export interface InformerFactoryOptions {
   readonly onError?: (ref: ResourceRef<KubernetesObject>, error: unknown) => void;
 }
 
+/** A factory on one client. Informers start with start(). */
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const informers = new Map<string, SharedInformer<KubernetesObject>>();
   const started = new DisposableStore();

@@ -66,6 +66,7 @@ export interface PreparedFilter {
   readonly filter: NodeFilter;
 }
 
+/** The filters that have something to say about this pod. */
 export function prepareFilters(table: NodeTable, info: PodInfo, profile: readonly WeightedPlugin[]): readonly PreparedFilter[] {
   const filters: PreparedFilter[] = [];
   for (const { plugin } of profile) {

@@ -20,6 +20,7 @@ export function revisionOf(object: { readonly metadata: { readonly annotations?:
   return Number.isInteger(revision) ? revision : 0;
 }
 
+/** The highest revision of the ReplicaSets; 0 where there is none. */
 export function maxRevision(replicaSets: readonly ReplicaSet[]): number {
   return Math.max(0, ...replicaSets.map(revisionOf));
 }
@@ -52,6 +53,7 @@ export function replicaAnnotations(deployment: Deployment): Annotations {
   return { [annotationDesiredReplicas]: String(desired), [annotationMaxReplicas]: String(desired + maxSurgeOf(deployment)) };
 }
 
+/** True where both have the same keys and values. */
 export function sameAnnotations(a: Annotations, b: Annotations): boolean {
   const keys = Object.keys(b);
   return keys.length === Object.keys(a).length && keys.every((key) => a[key] === b[key]);

@@ -16,11 +16,13 @@ export const reasons = {
 
 export type Conditions = readonly DeploymentCondition[];
 
+/** A condition that began now. */
 export function newCondition(type: string, status: 'True' | 'False' | 'Unknown', reason: string, message: string, nowMs: number): DeploymentCondition {
   const now = formatTime(nowMs);
   return { type, status, lastUpdateTime: now, lastTransitionTime: now, reason, message };
 }
 
+/** The condition of a type. */
 export function conditionOf(status: DeploymentStatus | undefined, type: string): DeploymentCondition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
 }
@@ -34,6 +36,7 @@ export function withCondition(conditions: Conditions, next: DeploymentCondition)
   return [...withoutCondition(conditions, next.type), kept];
 }
 
+/** Conditions without one type; the same list where it is not in it. */
 export function withoutCondition(conditions: Conditions, type: string): Conditions {
   return conditions.some((condition) => condition.type === type) ? conditions.filter((condition) => condition.type !== type) : conditions;
 }

@@ -17,10 +17,12 @@ export function resolveFenceposts(deployment: Deployment): { readonly maxSurge: 
   return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
+/** How many pods may be there beyond the desired number; 0 for Recreate. */
 export function maxSurgeOf(deployment: Deployment): number {
   return isRollingUpdate(deployment) ? resolveFenceposts(deployment).maxSurge : 0;
 }
 
+/** How many pods may be missing; 0 for Recreate. */
 export function maxUnavailableOf(deployment: Deployment): number {
   const replicas = desiredReplicas(deployment);
   if (!isRollingUpdate(deployment) || replicas === 0) return 0;

@@ -10,6 +10,7 @@ export interface PodControl<T extends KubernetesObject> {
   delete(owner: T, pod: Pod): Promise<void>;
 }
 
+/** A pod control that writes with the given clients. */
 export function createPodControl<T extends KubernetesObject>(ref: ResourceRef<T>, pods: ResourceClient<Pod>, recorder: EventRecorder): PodControl<T> {
   return {
     async create(owner, template) {

@@ -29,6 +29,7 @@ export class NodeTable {
   readonly antiAffinityPods = new Map<string, PlacedPod>();
   readonly affinityPods = new Map<string, PlacedPod>();
   readonly counters: PodCounters;
+  private readonly labelColumns = new Map<string, LabelColumn>();
   private readonly rowByName = new Map<string, number>();
   private readonly placed = new Map<string, PlacedPod>();
   /** Pods whose node is not there (yet), by node name. */
@@ -51,11 +52,24 @@ export class NodeTable {
     return this.nodes[row]?.metadata.labels?.[key];
   }
 
+  /** The values of one label by row; kept until a node comes, goes or is labelled anew. */
+  labelColumn(key: string): LabelColumn {
+    let column = this.labelColumns.get(key);
+    if (column === undefined) {
+      const values: (string | undefined)[] = [];
+      for (let row = 0; row < this.nodes.length; row++) values.push(this.label(row, key));
+      column = { values, isEmpty: this.rows.every((row) => values[row] === undefined) };
+      this.labelColumns.set(key, column);
+    }
+    return column;
+  }
+
   /** Adds a node or takes over its new version. */
   setNode(node: Node): void {
     let row = this.rowByName.get(node.metadata.name);
     if (row === undefined) {
       row = this.freeRows.pop() ?? this.nodes.length;
+      this.labelColumns.clear();
       this.rowByName.set(node.metadata.name, row);
       this.rows.push(row);
       this.requestedCpuMilli[row] = this.requestedMemoryBytes[row] = this.requestedEphemeralBytes[row] = 0;
@@ -66,6 +80,7 @@ export class NodeTable {
       this.counters.clearRow(row);
     }
     const allocatable = node.status?.allocatable ?? node.status?.capacity ?? {};
+    if (this.nodes[row]?.metadata.labels !== node.metadata.labels) this.labelColumns.clear();
     this.nodes[row] = node;
     this.allocatableCpuMilli[row] = milli(allocatable['cpu']);
     this.allocatableMemoryBytes[row] = whole(allocatable['memory']);
@@ -86,6 +101,7 @@ export class NodeTable {
     this.rowByName.delete(name);
     this.rows.splice(this.rows.indexOf(row), 1);
     this.freeRows.push(row);
+    this.labelColumns.clear();
     for (const info of pods) this.addPod(info, name);
   }
 
@@ -156,6 +172,14 @@ export class NodeTable {
     const other = this.requestedOther[row] as Map<string, number>;
     for (const [name, value] of requests.other) other.set(name, (other.get(name) ?? 0) + sign * value);
   }
+}
+
+/** One label of all nodes. */
+export interface LabelColumn {
+  /** By row. */
+  readonly values: readonly (string | undefined)[];
+  /** True where no node has the label. */
+  readonly isEmpty: boolean;
 }
 
 /** A pod on a row. */

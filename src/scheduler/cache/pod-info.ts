@@ -33,6 +33,7 @@ const defaultMemoryBytes = 200 * 1024 * 1024;
 
 const noPorts: readonly HostPort[] = [];
 
+/** Works out what the scheduler needs to know of a pod. */
 export function podInfoOf(pod: Pod): PodInfo {
   const requests = sumRequests(pod, 0, 0);
   const nonZero = sumRequests(pod, defaultCpuMilli, defaultMemoryBytes);

@@ -26,6 +26,7 @@ export function nodeSelectorMatcher(selector: NodeSelector): NodeMatcher {
   return (node) => terms.some((matches) => matches(node));
 }
 
+/** The test that one term makes of a node: all its requirements. */
 export function nodeSelectorTermMatcher(term: NodeSelectorTerm): NodeMatcher {
   const labels = compile(term.matchExpressions);
   const fields = compile(term.matchFields);

@@ -1,5 +1,5 @@
 import { LABEL_HOSTNAME, type Pod, type Selector } from '../../../api/index.ts';
-import type { NodeTable } from '../../cache/node-table.ts';
+import type { LabelColumn, NodeTable } from '../../cache/node-table.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import { maxNodeScore, type NodeFilter, type NodeScorer, rejection, type SchedulerPlugin } from '../../framework/interface.ts';
 import { constraintsOf, countMatching, nodeInclusion, type SpreadConstraint, systemDefaultConstraints } from './constraints.ts';
@@ -56,52 +56,61 @@ function spreadFilter(info: PodInfo, table: NodeTable, constraints: readonly Spr
  * Nodes without the label of a pod's own constraint get nothing; for the system's defaults a missing label is passed over.
  */
 function spreadScorer(pod: Pod, table: NodeTable, rows: readonly number[], constraints: readonly SpreadConstraint[], requireAll: boolean): NodeScorer | undefined {
-  const ignored = (row: number) => requireAll && constraints.some((constraint) => table.label(row, constraint.topologyKey) === undefined);
+  const columns = constraints.map((constraint) => table.labelColumn(constraint.topologyKey));
+  const ignored = (row: number) => requireAll && columns.some((column) => column.values[row] === undefined);
   const considered = requireAll ? rows.filter((row) => !ignored(row)) : rows;
-  const parts = constraints.map((constraint) => {
-    const { topologyKey } = constraint;
+  const raw = new Array<number>(rows.length).fill(0);
+  let counted = false;
+  for (const [part, constraint] of constraints.entries()) {
+    const { values, isEmpty } = columns[part] as LabelColumn;
+    if (isEmpty) continue;
+    counted = true;
     const { counts } = countMatching(table, pod.metadata.namespace, constraint.selector);
-    if (topologyKey === LABEL_HOSTNAME) {
-      return { constraint, weight: Math.log(considered.length + 2), countOf: (row: number) => counts[row] ?? 0 };
+    const base = constraint.maxSkew - 1;
+    if (constraint.topologyKey === LABEL_HOSTNAME) {
+      const weight = Math.log(considered.length + 2);
+      for (let index = 0; index < rows.length; index++) {
+        const row = rows[index] as number;
+        if (values[row] !== undefined) raw[index] = (raw[index] as number) + (counts[row] ?? 0) * weight + base;
+      }
+      continue;
     }
     const wanted = new Set<string>();
     for (const row of considered) {
-      const domain = table.label(row, topologyKey);
+      const domain = values[row];
       if (domain !== undefined) wanted.add(domain);
     }
+    const weight = Math.log(wanted.size + 2);
     const includes = nodeInclusion(pod, table, constraint);
-    const countedRows = table.rows.filter((row) => wanted.has(table.label(row, topologyKey) ?? '') && includes(row) && !ignored(row));
-    const domains = sumByDomain(table, countedRows, topologyKey, counts);
-    return { constraint, weight: Math.log(wanted.size + 2), countOf: (row: number) => domains.get(table.label(row, topologyKey) ?? '') ?? 0 };
-  }).filter(({ constraint }) => requireAll || rows.some((row) => table.label(row, constraint.topologyKey) !== undefined));
-  if (parts.length === 0) return undefined;
+    const domains = sumByDomain(table, table.rows.filter((row) => wanted.has(values[row] ?? '') && includes(row) && !ignored(row)), constraint.topologyKey, counts);
+    for (let index = 0; index < rows.length; index++) {
+      const domain = values[rows[index] as number];
+      if (domain !== undefined) raw[index] = (raw[index] as number) + (domains.get(domain) ?? 0) * weight + base;
+    }
+  }
+  return counted || requireAll ? () => normalizeSpread(rows, raw, ignored) : undefined;
+}
 
-  const rawScore = (row: number) => {
-    let score = 0;
-    for (const { constraint, weight, countOf } of parts) {
-      if (table.label(row, constraint.topologyKey) !== undefined) score += countOf(row) * weight + (constraint.maxSkew - 1);
-    }
-    return Math.round(score);
-  };
-  return (nodes) => {
-    const raw = nodes.map((row) => (ignored(row) ? undefined : rawScore(row)));
-    let min = Number.POSITIVE_INFINITY;
-    let max = 0;
-    for (const score of raw) if (score !== undefined) {
-      if (score < min) min = score;
-      if (score > max) max = score;
-    }
-    return raw.map((score) => {
-      if (score === undefined) return 0;
-      return max === 0 ? maxNodeScore : Math.floor((maxNodeScore * (max + min - score)) / max);
-    });
-  };
+function normalizeSpread(rows: readonly number[], raw: readonly number[], ignored: (row: number) => boolean): readonly number[] {
+  let min = Number.POSITIVE_INFINITY;
+  let max = 0;
+  for (let index = 0; index < rows.length; index++) {
+    if (ignored(rows[index] as number)) continue;
+    const score = Math.round(raw[index] as number);
+    if (score < min) min = score;
+    if (score > max) max = score;
+  }
+  return rows.map((row, index) => {
+    if (ignored(row)) return 0;
+    return max === 0 ? maxNodeScore : Math.floor((maxNodeScore * (max + min - Math.round(raw[index] as number))) / max);
+  });
 }
 
 function sumByDomain(table: NodeTable, rows: readonly number[], topologyKey: string, counts: readonly (number | undefined)[]): Map<string, number> {
   const domains = new Map<string, number>();
+  const { values } = table.labelColumn(topologyKey);
   for (const row of rows) {
-    const domain = table.label(row, topologyKey);
+    const domain = values[row];
     if (domain !== undefined) domains.set(domain, (domains.get(domain) ?? 0) + (counts[row] ?? 0));
   }
   return domains;
