@@ -43,6 +43,7 @@ export function newPreconditionFailed(resource: NamedResource, name: string, key
   return newConflict(resource, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${what}`);
 }
 
+/** 400 with just a message. */
 export function newBadRequest(message: string): StatusError {
   return newStatusError(400, 'BadRequest', message);
 }
@@ -54,6 +55,7 @@ export function newForbidden(resource: NamedResource, name: string, why: string)
   return newStatusError(403, 'Forbidden', `${subject} is forbidden: ${why}`, details);
 }
 
+/** 405 for a verb that the resource does not have. */
 export function newMethodNotAllowed(resource: NamedResource, verb: string): StatusError {
   return newStatusError(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind "${qualifiedResource(resource)}"`, {
     ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.resource,
@@ -63,9 +65,4 @@ export function newMethodNotAllowed(resource: NamedResource, verb: string): Stat
 /** 500. Kubernetes: apierrors.NewInternalError. */
 export function newInternalError(message: string): StatusError {
   return newStatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
-}
-
-/** 410 for a list that continues from a revision which is gone. */
-export function newExpired(message: string): StatusError {
-  return newStatusError(410, 'Expired', message);
 }

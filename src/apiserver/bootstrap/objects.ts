@@ -1,4 +1,4 @@
-import type { ConfigMap, Endpoints, EndpointSlice, KubernetesObject, Namespace, NewObject, PriorityClass, Service } from '../../api/index.ts';
+import type { ConfigMap, Endpoints, EndpointSlice, Namespace, NewObject, PriorityClass, Service } from '../../api/index.ts';
 
 /** Where the API server is reached from inside the cluster. */
 export interface AdvertisedAddress {
@@ -10,6 +10,7 @@ export interface AdvertisedAddress {
 /** The namespaces that every cluster has. */
 export const SYSTEM_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
+/** The system namespaces as objects. */
 export function bootstrapNamespaces(): readonly NewObject<Namespace>[] {
   return SYSTEM_NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} }));
 }
@@ -52,6 +53,7 @@ export function kubernetesEndpoints({ ip, port }: AdvertisedAddress): NewObject<
   };
 }
 
+/** The same endpoints as an EndpointSlice. */
 export function kubernetesEndpointSlice({ ip, port }: AdvertisedAddress): NewObject<EndpointSlice> {
   return {
     apiVersion: 'discovery.k8s.io/v1',
@@ -71,11 +73,4 @@ export function authenticationConfigMap(clientCa: string): NewObject<ConfigMap> 
     metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
     data: clientCa === '' ? {} : { 'client-ca-file': clientCa },
   };
-}
-
-/** One object with the resource that serves it. */
-export interface BootstrapObject {
-  readonly group: string;
-  readonly resource: string;
-  readonly object: NewObject<KubernetesObject>;
 }

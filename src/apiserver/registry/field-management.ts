@@ -41,6 +41,7 @@ export function applied(deps: RegistryDeps, call: Call, live: KubernetesObject |
   return applyServerSide(live, configuration, { ...options(deps, call, schema, fieldManager), force: force === true });
 }
 
+/** True where the call is a server-side apply. */
 export function isApply(call: Call): boolean {
   return call.request.patchType === APPLY_PATCH;
 }

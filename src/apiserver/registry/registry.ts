@@ -1,4 +1,6 @@
+import { type KubernetesObject, newInvalidError } from '../../api/index.ts';
 import { newMethodNotAllowed, newUnknownResource } from '../errors.ts';
+import { checkNamespace, objectFromBody } from './body.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { createObject } from './create.ts';
 import { deleteCollection, deleteObject } from './delete.ts';
@@ -18,8 +20,8 @@ export interface SubresourceHandler {
 /** By resource.group/subresource, e.g. pods./binding. */
 export type SubresourceHandlers = ReadonlyMap<string, SubresourceHandler>;
 
-/** Answers a question to the server, such as an access review, that is created and never stored. */
-export type RequestHandler = (deps: RegistryDeps, call: Call) => Promise<object> | object;
+/** Answers a question to the server, such as an access review, that is created and never stored. body has been validated. */
+export type RequestHandler = (deps: RegistryDeps, call: Call, body: KubernetesObject) => Promise<object> | object;
 
 /** By resource.group, e.g. bindings. */
 export type RequestHandlers = ReadonlyMap<string, RequestHandler>;
@@ -61,7 +63,12 @@ function handleRequest(deps: RegistryDeps, requests: RequestHandlers, call: Call
   const { definition } = call.endpoint;
   const handler = requests.get(`${definition.resource}.${definition.group}`);
   if (handler === undefined) throw newUnknownResource();
-  return handler(deps, call);
+  const body = definition.strategy.defaults(objectFromBody(call, call.request.body));
+  checkNamespace(call, body);
+  const errors = definition.strategy.validateCreate(body);
+  if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, body.metadata.name ?? '', errors);
+  call.code = 201;
+  return handler(deps, call, body);
 }
 
 function handleSubresource(deps: RegistryDeps, subresources: SubresourceHandlers, call: Call, subresource: string): Promise<object> | object {

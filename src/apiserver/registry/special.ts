@@ -1,4 +1,3 @@
-import { newStatusError, type Pod } from '../../api/index.ts';
 import type { RbacAuthorizer } from '../authorization/index.ts';
 import { newUnknownResource } from '../errors.ts';
 import type { Call, RegistryDeps } from './call.ts';
@@ -51,22 +50,11 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
 
 /** POST bindings is the old form of POST pods/…/binding. */
 function bindingOf(pods: Endpoint | undefined): RequestHandler {
-  return (deps: RegistryDeps, call: Call) => {
-    const { metadata } = call.request.body as Partial<Pod>;
+  return (deps: RegistryDeps, call: Call, body) => {
     if (pods === undefined || podBinding.create === undefined) throw newUnknownResource();
-    const own: Call = { ...call, endpoint: pods };
-    const answer = podBinding.create(deps, own, metadata?.name ?? '');
-    call.code = 201;
-    return answer;
+    return podBinding.create(deps, { ...call, endpoint: pods }, body.metadata.name);
   };
 }
 
 /** No PodDisruptionBudget holds a pod back. */
 export const NO_EVICTION_GUARD: EvictionGuard = () => undefined;
-
-/** 429 with the cause that kubectl drain waits on. Kubernetes: createTooManyRequestsError. */
-export function newDisruptionBudgetError(why: string): Error {
-  return newStatusError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
-    causes: [{ reason: 'DisruptionBudget', message: why }],
-  });
-}

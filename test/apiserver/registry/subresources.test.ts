@@ -67,7 +67,7 @@ describe('scale', () => {
     const after = await admin.get('replicasets', 'a');
     expect([after['spec'].replicas, after.metadata.generation]).toEqual([5, 2]);
     expect(await refusal(admin.update('replicasets/scale', { ...scale, spec: { replicas: 6 } }))).toMatch(/^409 Conflict: Operation cannot be fulfilled on replicasets.apps "a": the object has been modified/);
-    expect((await admin.patch('replicasets/scale', 'a', { spec: { replicas: 0 } }))['spec']).toEqual({});
+    expect((await admin.patch('replicasets/scale', 'a', { spec: { replicas: 0 } }))['spec']).toEqual({ replicas: 0 });
     expect(await refusal(admin.patch('replicasets/scale', 'a', { spec: { replicas: -1 } })))
       .toBe('422 Invalid: Scale.autoscaling "a" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0');
   });

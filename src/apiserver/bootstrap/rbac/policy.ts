@@ -32,6 +32,7 @@ const CLUSTER_BINDINGS: readonly (readonly [role: string, subjects: readonly Sub
   ['system:service-account-issuer-discovery', [group('system:serviceaccounts')]],
 ];
 
+/** Every ClusterRole of the bootstrap policy as an object. */
 export function bootstrapClusterRoles(): readonly NewObject<ClusterRole>[] {
   const controllers = Object.entries(CONTROLLER_ROLES).map(([name, rules]): RoleFacts => ({ name: `system:controller:${name}`, rules }));
   return [...CLUSTER_ROLES, ...controllers].map(({ name, rules, labels, aggregates }) => ({
@@ -43,6 +44,7 @@ export function bootstrapClusterRoles(): readonly NewObject<ClusterRole>[] {
   }));
 }
 
+/** Every ClusterRoleBinding of the bootstrap policy as an object. */
 export function bootstrapClusterRoleBindings(): readonly NewObject<ClusterRoleBinding>[] {
   const controllers = Object.keys(CONTROLLER_ROLES).map((name) => [`system:controller:${name}`, [serviceAccount(name)]] as const);
   return [...CLUSTER_BINDINGS, ...controllers].map(([role, subjects]) => ({

@@ -1,21 +1,21 @@
 import type { UserInfo } from '../../server.ts';
 import type { RequestHandler } from '../registry.ts';
-import { answerReview, reviewSpec } from './answer.ts';
+import { specOf, withAnswer } from './answer.ts';
 
 /** POST selfsubjectreviews: who am I? */
-export const selfSubjectReview: RequestHandler = (_deps, call) => answerReview(call, undefined, { userInfo: userOf(call.user) });
+export const selfSubjectReview: RequestHandler = (_deps, call, body) => withAnswer(body, { userInfo: userOf(call.user) });
 
 /** Finds the user of a token that is good for the audiences (undefined: the API server itself). */
 export type Authenticate = (token: string, audiences: readonly string[] | undefined) => Promise<UserInfo | undefined>;
 
 /** POST tokenreviews: whose token is this? Kubernetes: pkg/registry/authentication/tokenreview. */
 export function tokenReview(authenticate: Authenticate, ownAudiences: readonly string[]): RequestHandler {
-  return async (_deps, call) => {
-    const spec = reviewSpec<{ readonly token?: string; readonly audiences?: readonly string[] }>(call);
+  return async (_deps, _call, body) => {
+    const spec = specOf<{ readonly token?: string; readonly audiences?: readonly string[] }>(body);
     const audiences = (spec.audiences ?? []).length > 0 ? spec.audiences : undefined;
     const user = spec.token === undefined || spec.token === '' ? undefined : await authenticate(spec.token, audiences);
-    if (user === undefined) return answerReview(call, spec, { user: {}, error: 'invalid bearer token' });
-    return answerReview(call, spec, { authenticated: true, user: userOf(user), audiences: audiences ?? ownAudiences });
+    if (user === undefined) return withAnswer(body, { user: {}, error: 'invalid bearer token' });
+    return withAnswer(body, { authenticated: true, user: userOf(user), audiences: audiences ?? ownAudiences });
   };
 }
 

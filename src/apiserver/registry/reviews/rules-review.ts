@@ -1,12 +1,12 @@
 import { newBadRequest } from '../../errors.ts';
 import type { RbacAuthorizer } from '../../authorization/index.ts';
 import type { RequestHandler } from '../registry.ts';
-import { answerReview, reviewSpec } from './answer.ts';
+import { specOf, withAnswer } from './answer.ts';
 
 /** POST selfsubjectrulesreviews: what may I do in a namespace? Kubernetes: pkg/registry/authorization/selfsubjectrulesreview. */
 export function selfSubjectRulesReview(rbac: RbacAuthorizer): RequestHandler {
-  return (_deps, call) => {
-    const spec = reviewSpec<{ readonly namespace?: string }>(call);
+  return (_deps, call, body) => {
+    const spec = specOf<{ readonly namespace?: string }>(body);
     if (!spec.namespace) throw newBadRequest('no namespace on request');
     const resourceRules: object[] = [];
     const nonResourceRules: object[] = [];
@@ -17,6 +17,6 @@ export function selfSubjectRulesReview(rbac: RbacAuthorizer): RequestHandler {
         if (nonResourceURLs.length > 0 && grant.namespace === undefined) nonResourceRules.push({ verbs, nonResourceURLs });
       }
     }
-    return answerReview(call, spec, { resourceRules, nonResourceRules, incomplete: false });
+    return withAnswer(body, { resourceRules, nonResourceRules, incomplete: false });
   };
 }

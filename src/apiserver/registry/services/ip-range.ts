@@ -8,6 +8,7 @@ export interface IpRange {
   readonly size: number;
 }
 
+/** The range of a text such as 10.96.0.0/12, which has been checked before. */
 export function parseIpRange(cidr: string): IpRange {
   const [address = '', bits = '32'] = cidr.split('/');
   const size = 2 ** (32 - Number(bits));
@@ -24,6 +25,7 @@ export function ipToNumber(text: string): number | undefined {
   return parts.reduce((number, part) => number * 256 + part, 0);
 }
 
+/** The dotted text of an address. */
 export function numberToIp(number: number): string {
   return [number / 2 ** 24, number / 2 ** 16, number / 2 ** 8, number].map((part) => Math.floor(part) % 256).join('.');
 }

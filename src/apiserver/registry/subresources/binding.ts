@@ -1,4 +1,4 @@
-import { type Binding, formatTime, invalid, type KubernetesObject, newInvalidError, notSupported, type Pod, required } from '../../../api/index.ts';
+import { type Binding, formatTime, type KubernetesObject, newInvalidError, type Pod, validatePodBinding } from '../../../api/index.ts';
 import { newBadRequest, newConflict, newNotFound } from '../../errors.ts';
 import { bodyOfKind } from '../body.ts';
 import type { Call, RegistryDeps } from '../call.ts';
@@ -26,12 +26,8 @@ async function bindPod(deps: RegistryDeps, call: Call, name: string): Promise<ob
 
 function checkBinding(binding: Binding, name: string): void {
   if (binding?.metadata?.name && binding.metadata.name !== name) throw newBadRequest('name in URL does not match name in Binding object');
-  const { kind, name: node } = binding?.target ?? { kind: undefined, name: undefined };
-  if (kind !== undefined && kind !== '' && kind !== 'Node') {
-    throw newInvalidError('', 'Binding', name, [notSupported('target.kind', kind, ['Node', '<empty>'])]);
-  }
-  if (node === undefined || node === '') throw newInvalidError('', 'Binding', name, [required('target.name')]);
-  if (node.includes('/') || node.includes('%')) throw newInvalidError('', 'Binding', name, [invalid('target.name', node, "may not contain '/' or '%'")]);
+  const errors = validatePodBinding(binding);
+  if (errors.length > 0) throw newInvalidError('', 'Binding', name, errors);
 }
 
 function boundPod(pod: Pod, binding: Binding, nowText: string): KubernetesObject {

@@ -1,5 +1,5 @@
 import {
-  type AuthenticationV1TokenRequest, type BoundObjectReference, formatTime, invalid, newInvalidError, newStatusError, type Pod,
+  type AuthenticationV1TokenRequest, type BoundObjectReference, defaultTokenRequest, formatTime, newInvalidError, type Pod, validateTokenRequest,
 } from '../../../api/index.ts';
 import type { PrivateClaims, TokenSigner } from '../../authentication/index.ts';
 import { newBadRequest, newConflict, newNotFound } from '../../errors.ts';
@@ -9,9 +9,6 @@ import type { Call, RegistryDeps } from '../call.ts';
 import type { SubresourceHandler } from '../registry.ts';
 import { getNow, whenReadable } from '../read.ts';
 
-const DEFAULT_SECONDS = 3600;
-const SECONDS_MIN = 600;
-const SECONDS_MAX = 2 ** 32;
 /** What the projected volumes of pods ask for. Such tokens live on for a year, for clients that never read them again. Kubernetes: WarnOnlyBoundTokenExpirationPeriod. */
 const POD_VOLUME_SECONDS = 3607;
 const EXTENDED_SECONDS = 365 * 24 * 3600;
@@ -33,12 +30,14 @@ export function serviceAccountToken(sources: TokenSources): SubresourceHandler {
 async function createToken(sources: TokenSources, deps: RegistryDeps, call: Call, name: string): Promise<object> {
   await whenReadable(deps, call);
   const account = getNow(call, name);
-  const request = bodyOfKind<AuthenticationV1TokenRequest>(call, 'io.k8s.api.authentication.v1.TokenRequest');
-  if (request?.metadata?.name && request.metadata.name !== name) throw newBadRequest('name on the URL does not match name in TokenRequest object');
-  const seconds = request?.spec?.expirationSeconds ?? DEFAULT_SECONDS;
-  checkSeconds(seconds);
-  const audiences = (request?.spec?.audiences ?? []).length > 0 ? request.spec.audiences : sources.audiences;
-  const bound = request?.spec?.boundObjectRef === undefined ? {} : boundClaims(sources, call.namespace, name, request.spec.boundObjectRef);
+  const request = defaultTokenRequest(bodyOfKind<AuthenticationV1TokenRequest>(call, 'io.k8s.api.authentication.v1.TokenRequest'));
+  if (request.metadata?.name && request.metadata.name !== name) throw newBadRequest('name on the URL does not match name in TokenRequest object');
+  const { spec } = request;
+  const errors = validateTokenRequest(request);
+  if (errors.length > 0) throw newInvalidError('authentication.k8s.io', 'TokenRequest', '', errors);
+  const seconds = spec.expirationSeconds as number; // defaulted
+  const audiences = (spec.audiences ?? []).length > 0 ? spec.audiences : sources.audiences;
+  const bound = spec.boundObjectRef === undefined ? {} : boundClaims(sources, call.namespace, name, spec.boundObjectRef);
   const nowSeconds = Math.floor(deps.clock.nowMs() / 1000);
   const extended = seconds === POD_VOLUME_SECONDS && bound.pod !== undefined && audiences.some((audience) => sources.audiences.includes(audience));
   const own: PrivateClaims = {
@@ -56,15 +55,9 @@ async function createToken(sources: TokenSources, deps: RegistryDeps, call: Call
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
     metadata: { name, namespace: call.namespace, creationTimestamp: formatTime(nowSeconds * 1000) },
-    spec: { audiences, expirationSeconds: seconds, ...(request?.spec?.boundObjectRef === undefined ? {} : { boundObjectRef: request.spec.boundObjectRef }) },
+    spec: { audiences, expirationSeconds: seconds, ...(spec.boundObjectRef === undefined ? {} : { boundObjectRef: spec.boundObjectRef }) },
     status,
   };
-}
-
-function checkSeconds(seconds: number): void {
-  const refuse = (detail: string) => newInvalidError('authentication.k8s.io', 'TokenRequest', '', [invalid('spec.expirationSeconds', seconds, detail)]);
-  if (seconds < SECONDS_MIN) throw refuse('may not specify a duration less than 10 minutes');
-  if (seconds > SECONDS_MAX) throw refuse('may not specify a duration larger than 2^32 seconds');
 }
 
 function boundClaims(sources: TokenSources, namespace: string, account: string, reference: BoundObjectReference): Pick<PrivateClaims, 'pod' | 'secret' | 'node'> {
@@ -91,10 +84,3 @@ function find(cache: ResourceCache, namespace: string, resource: string, name: s
   }
   return object;
 }
-
-/** Without a signer there are no tokens. */
-export const noTokens: SubresourceHandler = {
-  create: () => {
-    throw newStatusError(404, 'NotFound', 'the server could not find the requested resource', {});
-  },
-};
