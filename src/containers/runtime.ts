@@ -13,7 +13,8 @@ import { procMount } from './files/proc.ts';
 import { Volume } from './files/volume.ts';
 import { type ImageStore, type StoredImage, createImageService, createImageStore, findStoredImage } from './images/node-images.ts';
 import type { ImageRegistry } from './images/registry.ts';
-import { createNodeProgram } from './process/node-process.ts';
+import { createNodeProgram, untrustedText } from './process/node-process.ts';
+import type { Program } from './process/process.ts';
 import { parseSignal } from './process/signals.ts';
 import { type FindResult, System, type SystemHost } from './process/system.ts';
 import { programs } from './programs/programs.ts';
@@ -73,14 +74,15 @@ class Runtime implements RuntimeService {
   private readonly containers = new Map<string, Container>();
   private readonly events = new Emitter<ContainerEvent>();
   private nodeNetwork: PodNetwork | undefined;
+  private readonly nodeProgram: Program;
 
   constructor(spec: RuntimeSpec, store: ImageStore) {
     this.spec = spec;
     this.store = store;
-    const node = createNodeProgram(spec.world, spec.options?.processFiles);
+    this.nodeProgram = createNodeProgram(spec.world, spec.options?.processFiles);
     this.host = {
       clock: spec.world.clock, random: spec.world.random,
-      programs: new Map([...programs, ['node', node]]),
+      programs: new Map([...programs, ['node', this.nodeProgram]]),
       ignoresSignalsAtInit: spec.options?.strictInit ?? false,
     };
   }
@@ -170,6 +172,10 @@ class Runtime implements RuntimeService {
       container.failToStart(text);
       throw new RuntimeError('CannotRun', text);
     }
+    if (found.program === this.nodeProgram && !container.system.spec.trusted) {
+      container.failToStart(untrustedText);
+      throw new RuntimeError('Untrusted', untrustedText);
+    }
     container.start(found, environment, workingFolder);
   }
 
@@ -217,6 +223,7 @@ class Runtime implements RuntimeService {
     if ('error' in found) {
       throw new RuntimeError('CommandNotFound', `failed to exec in container: failed to start exec "${this.makeId()}": OCI runtime exec failed: exec failed: unable to start container process: ${execErrorText(command, found.error)}: unknown`);
     }
+    if (found.program === this.nodeProgram && !container.system.spec.trusted) throw new RuntimeError('Untrusted', untrustedText);
     return execIn(container, found, environment, workingFolder, io);
   }
 
