@@ -19,6 +19,8 @@ export interface ClusterChange {
 export interface Cluster extends Disposable {
   readonly state: ClusterState;
   readonly session: ClusterSession | undefined;
+  /** The process of the cluster host, ours or the one that is shared. */
+  readonly pid: number | undefined;
   readonly onDidChange: Listen<ClusterChange>;
   /** Idempotent. Rejects with what the cluster host said where it does not come up. */
   start(): Promise<ClusterSession>;
@@ -32,7 +34,7 @@ export interface Cluster extends Disposable {
   shutDown(): Promise<void>;
 }
 
-const restartMsInitial = 500;
+const restartMsInitial = 200;
 const restartMsMax = 30_000;
 const restartForgetMs = 60_000;
 /** How long another window's cluster may take to answer before we start our own. */
@@ -173,6 +175,9 @@ export function createCluster(context: vscode.ExtensionContext, log: vscode.LogO
     },
     get session() {
       return session;
+    },
+    get pid() {
+      return session === undefined ? undefined : owned?.pid ?? sharedPid;
     },
     onDidChange: changes.event,
     start: begin,

@@ -1,4 +1,4 @@
-import WebSocket from 'ws';
+import type WebSocket from 'ws';
 import { type Disposable } from '../base/index.ts';
 import type { ClusterCredentials } from './kubeconfig.ts';
 
@@ -20,14 +20,14 @@ const subprotocol = 'v5.channel.k8s.io';
 const streams = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
 
 /** Runs a command in a container with a terminal. path is that of the exec subresource with its query. */
-export function openExec(credentials: ClusterCredentials, path: string, sink: ExecSink): ExecChannel {
-  const socket = openWebSocket(credentials, path, [subprotocol]);
+export async function openExec(credentials: ClusterCredentials, path: string, sink: ExecSink): Promise<ExecChannel> {
+  const socket = await openWebSocket(credentials, path, [subprotocol]);
   const waiting: Buffer[] = [];
   let ended = false;
   let result: { readonly message: string | undefined; readonly exitCode: number | undefined } | undefined;
   const send = (stream: number, bytes: Buffer) => {
     const message = Buffer.concat([Buffer.from([stream]), bytes]);
-    if (socket.readyState === WebSocket.OPEN) socket.send(message);
+    if (socket.readyState === socket.OPEN) socket.send(message);
     else waiting.push(message);
   };
   const end = (message: string | undefined, exitCode: number | undefined) => {
@@ -58,9 +58,10 @@ export function openExec(credentials: ClusterCredentials, path: string, sink: Ex
   };
 }
 
-/** A WebSocket to the API server with the credentials of the kubeconfig. */
-export function openWebSocket(credentials: ClusterCredentials, path: string, subprotocols: readonly string[]): WebSocket {
-  return new WebSocket(`${credentials.server.replace(/^http/, 'ws')}${path}`, [...subprotocols], {
+/** A WebSocket to the API server with the credentials of the kubeconfig, not yet open. */
+export async function openWebSocket(credentials: ClusterCredentials, path: string, subprotocols: readonly string[]): Promise<WebSocket> {
+  const { default: Socket } = await import('ws'); // a few milliseconds: only where somebody opens a shell or a port
+  return new Socket(`${credentials.server.replace(/^http/, 'ws')}${path}`, [...subprotocols], {
     perMessageDeflate: false,
     ...(credentials.certificateAuthority === undefined ? {} : { ca: credentials.certificateAuthority }),
     ...(credentials.clientCertificate === undefined ? {} : { cert: credentials.clientCertificate }),

@@ -84,6 +84,9 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
     get session() {
       return main?.session;
     },
+    get clusterPid() {
+      return main?.clusterPid;
+    },
   };
 }
 

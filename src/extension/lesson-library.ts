@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type Disposable, Emitter, type Listen } from '../base/index.ts';
-import { type Lesson, type LessonProgress, type LessonSession, NO_PROGRESS, parseLesson, parseProgress, startLessonSession } from '../lessons/index.ts';
+import { type Lesson, type LessonProgress, type LessonSession, parseLesson, parseProgress, startLessonSession } from '../lessons/index.ts';
 import { messageOf } from './errors.ts';
 import { currentLanguage } from './l10n.ts';
 import { hostClock } from './object-store.ts';
@@ -40,9 +40,10 @@ export function createLessonLibrary(context: vscode.ExtensionContext, log: vscod
     }));
     return lessons.flat().toSorted((a, b) => a.chapter.localeCompare(b.chapter, 'en', { numeric: true }) || a.id.localeCompare(b.id));
   };
+  const progressOf = (lessonId: string) => parseProgress(context.globalState.get(key(lessonId)));
   return {
     lessons: () => (loaded ??= load()),
-    progressOf: (lessonId) => parseProgress(context.globalState.get(key(lessonId)) ?? NO_PROGRESS),
+    progressOf,
     keepProgress(lessonId, progress) {
       void context.globalState.update(key(lessonId), progress);
       changed.fire(lessonId);
@@ -50,7 +51,7 @@ export function createLessonLibrary(context: vscode.ExtensionContext, log: vscod
     onDidChangeProgress: changed.event,
     startSession(lesson, session) {
       return startLessonSession({
-        lesson, progress: parseProgress(context.globalState.get(key(lesson.id)) ?? NO_PROGRESS), client: session.client, informers: session.objects.informers,
+        lesson, progress: progressOf(lesson.id), client: session.client, informers: session.objects.informers,
         schedule: (delayMs, run) => hostClock.schedule(delayMs, run),
         readLog: async (namespace, pod) => String(await session.transport.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`, '*/*')),
       });

@@ -37,6 +37,8 @@ export interface DrydockApi {
   start(): Promise<ClusterSession>;
   readonly state: ClusterState;
   readonly session: ClusterSession | undefined;
+  /** Process id of the cluster host while it runs. */
+  readonly clusterPid: number | undefined;
 }
 
 /** What the entry has registered with VS Code before this was loaded. */
@@ -205,6 +207,9 @@ export function createMain(shell: Shell): Main {
     },
     get session() {
       return cluster.session;
+    },
+    get clusterPid() {
+      return cluster.pid;
     },
     terminalProfile: () => terminal.profile(),
     async restoreGraph(panel) {

@@ -7,7 +7,8 @@ import type { Forwards } from './forwards.ts';
 import { t } from './l10n.ts';
 import { liveUri } from './live-files.ts';
 import { pickContainer } from './pod-picker.ts';
-import { openLogs, openShell } from './pod-terminals.ts';
+import { openShell } from './pod-shell.ts';
+import { openLogs } from './pod-terminals.ts';
 import type { ClusterSession } from './session.ts';
 import type { Texts } from './texts.ts';
 

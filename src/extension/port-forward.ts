@@ -1,5 +1,4 @@
 import net from 'node:net';
-import WebSocket from 'ws';
 import type { Disposable } from '../base/index.ts';
 import { openWebSocket, readRefusal, toBuffer } from './exec-channel.ts';
 import type { ClusterCredentials } from './kubeconfig.ts';
@@ -27,8 +26,12 @@ export async function startPortForward(options: PortForwardOptions): Promise<Por
   const connections = new Set<net.Socket>();
   const server = net.createServer((connection) => {
     connections.add(connection);
+    connection.on('error', () => undefined); // its end follows, and is handled there
     connection.once('close', () => connections.delete(connection));
-    forward(options, connection);
+    forward(options, connection).catch((error: unknown) => {
+      options.onError(error instanceof Error ? error.message : String(error));
+      connection.destroy();
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -44,12 +47,12 @@ export async function startPortForward(options: PortForwardOptions): Promise<Por
   };
 }
 
-function forward({ credentials, podOf, podPort, onError }: PortForwardOptions, connection: net.Socket): void {
+async function forward({ credentials, podOf, podPort, onError }: PortForwardOptions, connection: net.Socket): Promise<void> {
+  connection.pause();
   const pod = podOf();
-  const socket = openWebSocket(credentials, `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/portforward?ports=${podPort}`, ['v4.channel.k8s.io']);
+  const socket = await openWebSocket(credentials, `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/portforward?ports=${podPort}`, ['v4.channel.k8s.io']);
   // each of the two streams (0 data, 1 errors) begins with the port, in two bytes
   const portsToCome = new Set([0, 1]);
-  connection.pause();
   connection.on('data', (bytes) => {
     socket.send(Buffer.concat([Buffer.from([0]), bytes]), () => {
       if (connection.isPaused() && socket.bufferedAmount < unreadBytesMax) connection.resume();
@@ -81,5 +84,4 @@ function forward({ credentials, podOf, podPort, onError }: PortForwardOptions, c
     connection.destroy();
   });
   socket.on('close', () => connection.end());
-  if (socket.readyState === WebSocket.CLOSED) connection.destroy();
 }
