@@ -24,18 +24,20 @@ export interface BootstrapOptions {
 /** Writes what every cluster has, where it is not there yet. Safe to run at every start. */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const { address } = options;
-  for (const object of bootstrapNamespaces()) await ensure(options, '', 'namespaces', object);
-  for (const object of bootstrapPriorityClasses()) await ensure(options, 'scheduling.k8s.io', 'priorityclasses', object);
-  for (const object of bootstrapClusterRoles()) await ensure(options, RBAC, 'clusterroles', object, reconcileRole);
-  for (const object of bootstrapClusterRoleBindings()) await ensure(options, RBAC, 'clusterrolebindings', object, reconcileSubjects);
-  for (const object of bootstrapNamespaceRoles()) {
-    if (object.kind === 'Role') await ensure(options, RBAC, 'roles', object, reconcileRole);
-    else await ensure(options, RBAC, 'rolebindings', object, reconcileSubjects);
-  }
-  await ensure(options, '', 'configmaps', authenticationConfigMap(options.clientCa), replaceFields('data'));
-  await ensure(options, '', 'services', kubernetesService(options.kubernetesIp, address));
-  await ensure(options, '', 'endpoints', kubernetesEndpoints(address), replaceFields('subsets'));
-  await ensure(options, 'discovery.k8s.io', 'endpointslices', kubernetesEndpointSlice(address), replaceFields('endpoints', 'ports'));
+  await Promise.all(bootstrapNamespaces().map((object) => ensure(options, '', 'namespaces', object)));
+  // All at once, so that a store on a slow disk writes them together.
+  await Promise.all([
+    ...bootstrapPriorityClasses().map((object) => ensure(options, 'scheduling.k8s.io', 'priorityclasses', object)),
+    ...bootstrapClusterRoles().map((object) => ensure(options, RBAC, 'clusterroles', object, reconcileRole)),
+    ...bootstrapClusterRoleBindings().map((object) => ensure(options, RBAC, 'clusterrolebindings', object, reconcileSubjects)),
+    ...bootstrapNamespaceRoles().map((object) => (object.kind === 'Role'
+      ? ensure(options, RBAC, 'roles', object, reconcileRole)
+      : ensure(options, RBAC, 'rolebindings', object, reconcileSubjects))),
+    ensure(options, '', 'configmaps', authenticationConfigMap(options.clientCa), replaceFields('data')),
+    ensure(options, '', 'services', kubernetesService(options.kubernetesIp, address)),
+    ensure(options, '', 'endpoints', kubernetesEndpoints(address), replaceFields('subsets')),
+    ensure(options, 'discovery.k8s.io', 'endpointslices', kubernetesEndpointSlice(address), replaceFields('endpoints', 'ports')),
+  ]);
 }
 
 /** The object as it should be; the same object where it is fine. */

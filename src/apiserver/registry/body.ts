@@ -48,7 +48,8 @@ export function checkNamespace(call: Call, object: KubernetesObject): void {
 /** Throws where the body's name is not the URL's. Kubernetes: handlers.checkName. */
 export function checkName(name: string, object: KubernetesObject): void {
   const given = object.metadata.name as string | undefined;
-  if (given === undefined || given === '' || given === name) return;
+  if (given === name) return;
+  if (given === undefined || given === '') throw newBadRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   throw newBadRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
 }
 

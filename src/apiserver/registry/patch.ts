@@ -41,7 +41,7 @@ function checkApplied(call: Call, name: string, body: unknown): void {
   if (configuration.apiVersion !== apiVersion || configuration.kind !== definition.kind) {
     throw newBadRequest(`the patched object is of another type: ${configuration.apiVersion ?? ''}, Kind=${configuration.kind ?? ''}`);
   }
-  const object = { ...configuration, metadata: configuration.metadata ?? {} } as KubernetesObject;
+  const object = { ...configuration, metadata: { ...configuration.metadata, name: configuration.metadata?.name || name } } as KubernetesObject;
   checkName(name, object);
   checkNamespace(call, object);
 }

@@ -128,6 +128,8 @@ describe('update', () => {
     );
     expect(await refusal(request({ ...target('configmaps'), namespace: 'default', verb: 'update', name: 'b', body: first })))
       .toBe('400 BadRequest: the name of the object (a) does not match the name on the URL (b)');
+    expect(await refusal(request({ ...target('configmaps'), namespace: 'default', verb: 'update', name: 'a', body: { ...CONFIG_MAP, metadata: {} } })))
+      .toBe('400 BadRequest: the name of the object (a based on URL) was undeterminable: name must be provided');
     expect(await refusal(admin.update('configmaps', { ...first, metadata: { ...first.metadata, name: 'b' } }))).toBe('404 NotFound: configmaps "b" not found');
   });
 

@@ -44,7 +44,7 @@ async function writeScale(deps: RegistryDeps, call: Call, name: string, transfor
 function checkScale(call: Call, name: string, wanted: Scale, current: KubernetesObject): void {
   const { definition, cache } = call.endpoint;
   if (wanted.kind !== undefined && wanted.kind !== 'Scale') throw newBadRequest(`wrong object passed to Scale update: ${JSON.stringify(wanted)}`);
-  checkName(name, wanted as KubernetesObject);
+  if (wanted.metadata?.name) checkName(name, wanted as KubernetesObject);
   const { resourceVersion, uid } = wanted.metadata ?? {};
   if (uid && uid !== current.metadata.uid) {
     throw newPreconditionFailed(definition, name, cache.keyOf(call.namespace, name), `UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`);
