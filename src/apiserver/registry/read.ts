@@ -74,7 +74,10 @@ export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): D
   };
   const start = () => endpoint.cache.watch(selection, sink, options);
   const waiting = synthetic ? whenReadable(deps, call) : undefined;
-  const watch = waiting === undefined ? start() : startLater(waiting, start, sink);
+  const watch = waiting === undefined ? start() : startLater(waiting, start, (error) => {
+    timer?.dispose();
+    sink.onClose(error);
+  });
   if (query.timeoutSeconds === undefined || query.timeoutSeconds <= 0) return watch;
   timer = deps.clock.schedule(query.timeoutSeconds * 1000, () => {
     watch.dispose();
@@ -88,7 +91,7 @@ export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): D
   };
 }
 
-function startLater(waiting: Promise<void>, start: () => Disposable, sink: WatchSink): Disposable {
+function startLater(waiting: Promise<void>, start: () => Disposable, onFailed: (error: StatusError) => void): Disposable {
   let disposed = false;
   let started: Disposable | undefined;
   waiting.then(
@@ -96,7 +99,7 @@ function startLater(waiting: Promise<void>, start: () => Disposable, sink: Watch
       if (!disposed) started = start();
     },
     (error: StatusError) => {
-      if (!disposed) sink.onClose(error);
+      if (!disposed) onFailed(error);
     },
   );
   return {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Loose, startServer } from '../harness.ts';
+import { reviveStoredValue } from '../../../src/apiserver/index.ts';
+import { openDiskStore } from '../../../src/etcd/index.ts';
+import { createSimulatedWorld } from '../../../src/world/simulated/index.ts';
+import { type Loose, simplePod, startServer } from '../harness.ts';
 
 const names = (list: Loose): string[] => list['items'].map((item: Loose) => item.metadata.name);
 
@@ -45,6 +48,32 @@ describe('a new cluster', () => {
     again.server.stop();
     await startServer({ store, address: { ip: '192.168.1.2', port: 6443 } });
     expect(store.status().revision).toBe(revision);
+  });
+});
+
+describe('a cluster on disk', () => {
+  it('is the same after a restart: objects, versions, addresses, and what one may do', async () => {
+    const world = createSimulatedWorld(3);
+    const open = () => openDiskStore({ disk: world.disk, revive: reviveStoredValue });
+    const first = await startServer({ world, store: await open() });
+    await first.admin.create('serviceaccounts', { metadata: { name: 'default' } });
+    await first.admin.create('pods', simplePod('a'));
+    await first.admin.create('pods/binding', { metadata: { name: 'a' }, target: { name: 'node-1' } });
+    await first.admin.create('services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } });
+    const kinds = ['pods', 'services', 'clusterroles', 'namespaces'];
+    const before = await Promise.all(kinds.map((kind) => first.admin.in('').list(kind)));
+    first.server.stop();
+    await first.store.close();
+
+    const second = await startServer({ world, store: await open() });
+    expect(await Promise.all(kinds.map((kind) => second.admin.in('').list(kind)))).toEqual(before);
+    const pod = await second.admin.get('pods', 'a');
+    expect(Object.isFrozen(pod['spec'])).toBe(true);
+    expect((await second.admin.update('pods', { ...pod, metadata: { ...pod.metadata, labels: { again: 'yes' } } })).metadata.labels).toEqual({ again: 'yes' });
+    expect(second.server.authorize({ name: 'system:kube-scheduler', groups: [] }, { verb: 'create', resource: 'pods', subresource: 'binding', namespace: 'default' }).allowed).toBe(true);
+    expect((await second.admin.in('').list('pods', { fieldSelector: 'spec.nodeName=node-1' }))['items']).toHaveLength(1);
+    second.server.stop();
+    await second.store.close();
   });
 });
 
