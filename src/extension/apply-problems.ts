@@ -10,6 +10,7 @@ export interface ApplyProblems extends Disposable {
   clear(uri: vscode.Uri): void;
 }
 
+/** A diagnostic collection of its own, apart from what the language server says before anything is sent. */
 export function createApplyProblems(language: LanguageService): ApplyProblems {
   const disposables = new DisposableStore();
   const collection = disposables.add(vscode.languages.createDiagnosticCollection('drydock-apply'));

@@ -22,6 +22,7 @@ interface Running {
   readonly forward: PortForward;
 }
 
+/** No forward runs yet. Errors of connections go to the log. */
 export function createForwards(log: vscode.LogOutputChannel): Forwards {
   const running = new Set<Running>();
   const end = (one: Running) => {

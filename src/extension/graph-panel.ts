@@ -29,6 +29,7 @@ export interface GraphPanelOptions {
   selected(ref: ObjectRef | undefined): void;
 }
 
+/** No panel is open yet. */
 export function createGraphPanel(options: GraphPanelOptions): GraphPanel {
   let current: { readonly panel: vscode.WebviewPanel; readonly host: GraphHost } | undefined;
   const adopt = (panel: vscode.WebviewPanel) => {

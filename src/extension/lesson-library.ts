@@ -20,6 +20,7 @@ export interface LessonLibrary extends Disposable {
   folderOf(lesson: Lesson, fresh?: boolean): Promise<string>;
 }
 
+/** A library over dist/lessons; progress is kept in the extension's global state. Lessons are read when first asked for. */
 export function createLessonLibrary(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): LessonLibrary {
   const source = path.join(context.extensionPath, 'dist', 'lessons');
   const changed = new Emitter<string>();

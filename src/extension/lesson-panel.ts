@@ -31,6 +31,7 @@ export interface LessonPanelOptions {
   showObject(ref: ObjectRef): void;
 }
 
+/** No panel is open yet. Opening one starts the cluster. */
 export function createLessonPanel(options: LessonPanelOptions): LessonPanel {
   const { context } = options;
   let panel: vscode.WebviewPanel | undefined;

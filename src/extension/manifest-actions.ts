@@ -41,6 +41,7 @@ interface Target {
   readonly name: string;
 }
 
+/** Actions that report refusals to problems and open their texts with showText. */
 export function createManifestActions(language: LanguageService, problems: ApplyProblems, showText: (name: string, text: string) => vscode.Uri): ManifestActions {
   const send = (session: ClusterSession, { resource, namespace, body }: Target, options: { readonly force?: boolean; readonly dryRun?: 'All' }): Promise<KubernetesObject> => {
     const place = { group: resource.group, version: resource.version, resource: resource.resource, ...(namespace === undefined ? {} : { namespace }) };

@@ -25,6 +25,7 @@ export interface ObjectActions {
 
 const replicasMax = 1000;
 
+/** Actions that open their texts in texts and their ports in forwards. */
 export function createObjectActions(texts: Texts, forwards: Forwards): ObjectActions {
   const nameOf = (session: ClusterSession, ref: ObjectRef, namespaced: boolean) => ({ name: ref.name, ...(namespaced ? { namespace: ref.namespace ?? session.credentials.namespace } : {}) });
   return {

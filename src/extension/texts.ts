@@ -14,6 +14,7 @@ export interface Texts extends vscode.TextDocumentContentProvider {
   refresh(uri: vscode.Uri): void;
 }
 
+/** changed is the event of the registered provider; it was made with it, before this was loaded. */
 export function createTexts(changed: vscode.EventEmitter<vscode.Uri>): Texts {
   const makers = new Map<string, () => Promise<string>>();
   let count = 0;

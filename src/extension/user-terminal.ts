@@ -27,6 +27,7 @@ const installPages: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 };
 const defaultInstallPage = 'https://kubernetes.io/docs/tasks/tools/install-kubectl-linux/';
 
+/** Opening a terminal starts the cluster, and says once how to get kubectl where there is none. */
 export function createUserTerminal(cluster: Cluster): UserTerminal {
   const terminals = new Map<string, vscode.Terminal>();
   let hasAsked = false;

@@ -40,6 +40,7 @@ export function parseYaml(text: string): Document.Parsed {
   });
 }
 
+/** Parses one document. Never throws: what is wrong is in yaml.errors. */
 export function parseManifestDocument(text: string): ManifestDocument {
   const yaml = parseYaml(text);
   const header = readHeader(yaml, text);

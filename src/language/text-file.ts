@@ -17,6 +17,7 @@ export interface TextFile {
   withChange(change: { readonly range?: LineRange; readonly text: string }): TextFile;
 }
 
+/** Line starts are found on first use. */
 export function createTextFile(text: string): TextFile {
   let lineStarts: readonly number[] | undefined;
   const starts = () => (lineStarts ??= findLineStarts(text));

@@ -24,6 +24,7 @@ export interface LanguageWorkspace {
   locate(text: string, index: number, field: string): TextRange;
 }
 
+/** A workspace without files. */
 export function createLanguageWorkspace(schemaAtStart: SchemaSource, translate: Translate): LanguageWorkspace {
   const files = new Map<string, readonly PlacedDocument[]>();
   let schema = schemaAtStart;

@@ -19,6 +19,7 @@ export function parseFields(message: unknown): Fields {
   return message as Fields;
 }
 
+/** A string of at most MESSAGE_TEXT_LENGTH_MAX. */
 export function parseText(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string') throw new ProtocolError(`${name} must be a string`);
@@ -26,6 +27,7 @@ export function parseText(fields: Fields, name: string): string {
   return value;
 }
 
+/** As parseText; undefined where the field is absent. */
 export function parseOptionalText(fields: Fields, name: string): string | undefined {
   return fields[name] === undefined ? undefined : parseText(fields, name);
 }
