@@ -40,6 +40,11 @@ async function manifestsOf(language: LanguageService, uri: vscode.Uri): Promise<
 async function filesBelow(uris: readonly vscode.Uri[]): Promise<readonly vscode.Uri[]> {
   const files: vscode.Uri[] = [];
   for (const uri of uris) {
+    // what is open in an editor need not be on a disk
+    if (vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString())) {
+      files.push(uri);
+      continue;
+    }
     const stat = await vscode.workspace.fs.stat(uri);
     if ((stat.type & vscode.FileType.Directory) === 0) files.push(uri);
     else files.push(...(await vscode.workspace.findFiles(new vscode.RelativePattern(uri, '**/*.{yaml,yml,json}'), '**/node_modules/**', filesMax)).toSorted((a, b) => (a.path < b.path ? -1 : 1)));
