@@ -1,11 +1,11 @@
 import { type Disposable, DisposableStore, joinDuplexes } from '../base/index.ts';
 import { type ApiServer, createApiServer, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
 import type { KubeletConnector, Transport } from '../client/index.ts';
-import { createRegistry, createRuntime, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
+import { createImageStore, createRegistry, createRuntime, type ImageStore, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
 import { startControllers } from '../controllers/index.ts';
 import type { Store } from '../etcd/index.ts';
 import { type Kubelet, type NodeSettings, startKubelet, type StaticPod } from '../kubelet/index.ts';
-import { createNetwork, createServiceCatalog, type Network, startDns, startProxy } from '../network/index.ts';
+import { createNetwork, createServiceCatalog, type Network, type NetworkNode, startDns, startProxy } from '../network/index.ts';
 import { startScheduler } from '../scheduler/index.ts';
 import type { World } from '../world/index.ts';
 import { type ComponentLog, createComponentLog } from './component-log.ts';
@@ -33,6 +33,8 @@ export interface ClusterSpec {
   /** The port of the real machine on which the API is served; pods reach it as kubernetes.default. */
   readonly apiPort?: () => number | undefined;
   readonly log?: (line: string) => void;
+  /** Wraps every component's way to the API server (not the administrator's): to slow it down, to cut it, to trace it. */
+  readonly overTransport?: (transport: Transport, user: UserInfo) => Transport;
 }
 
 export interface Cluster {
@@ -43,8 +45,19 @@ export interface Cluster {
   readonly adminTransport: Transport;
   /** Resolves when all nodes are Ready. */
   readonly ready: Promise<void>;
+  /** Cuts a node's power: its kubelet, proxy and pods are gone at once, and nobody is told. No-op where it is off. */
+  stopNode(name: string): Promise<void>;
+  /** Switches a node on again: it boots with the images that it had pulled, and takes up the pods that are bound to it. No-op where it is on. */
+  startNode(name: string): void;
   /** Stops every component; leaves no timer, listener or process. The store stays the caller's. */
   stop(): Promise<void>;
+}
+
+/** A node as a machine that may be on or off; what lies on its disk stays. */
+interface Machine {
+  readonly index: number;
+  readonly images: ImageStore;
+  running: { readonly kubelet: Kubelet; readonly parts: DisposableStore } | undefined;
 }
 
 const ADMIN: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', AUTHENTICATED] };
@@ -62,13 +75,14 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   logs.etcd.info(`serving ${store.status().keyCount} keys at revision ${store.status().revision}`);
   logs.apiServer.info('serving the API');
 
-  const transportAs = (name: string, ...groups: string[]) => apiServer.transportFor({ name, groups: [...groups, AUTHENTICATED] });
+  const transportFor = (user: UserInfo) => spec.overTransport?.(apiServer.transportFor(user), user) ?? apiServer.transportFor(user);
+  const transportAs = (name: string, ...groups: string[]) => transportFor({ name, groups: [...groups, AUTHENTICATED] });
   const network = components.add(createNetwork({ world, clusterCidr: CLUSTER_CIDR, serviceCidr: SERVICE_CIDR }));
   const proxyTransport = transportAs('system:kube-proxy');
   const catalog = components.add(createServiceCatalog({ transport: proxyTransport, world, onError: (error) => logs.proxy.error(String(error)) }));
   components.add(startDns({ network, catalog }));
   components.add(startControllers({
-    transportFor: (user) => apiServer.transportFor(user), world, rootCertificatePem: spec.authorityPem ?? '', resources: apiServer.resources,
+    transportFor, world, rootCertificatePem: spec.authorityPem ?? '', resources: apiServer.resources,
     onError: (controller, key, error) => logs.controllers.error(`${controller} ${key}: ${String(error)}`),
   }));
   logs.controllers.info('controllers started');
@@ -76,25 +90,41 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   logs.scheduler.info('scheduler started');
 
   const registry = createRegistry(imageCatalog);
-  const kubelets = new Map<string, Kubelet>();
-  for (let index = 0; index < spec.nodes; index++) {
-    const settings = nodeSettings(index);
+  const machines = new Map<string, Machine>();
+  for (let index = 0; index < spec.nodes; index++) machines.set(nodeSettings(index).name, { index, images: createImageStore(), running: undefined });
+  const startNode = (name: string) => {
+    const machine = machines.get(name);
+    if (machine === undefined || machine.running !== undefined || components.isDisposed) return;
+    const settings = nodeSettings(machine.index);
+    const parts = new DisposableStore();
     const node = network.addNode(settings);
-    if (index === 0) components.add(exposeApi(network, world, spec));
-    components.add(startProxy({ transport: proxyTransport, world, network, nodeName: settings.name, catalog, log: (line) => logs.proxy.info(line) }));
-    const { runtime, images } = createRuntime({ world, cni: node.cni, nodeName: settings.name, registry, options: spec.runtime ?? {} });
-    kubelets.set(settings.name, components.add(startKubelet({
-      transport: transportAs(`system:node:${settings.name}`, 'system:nodes'), world, node: settings, runtime, images, dialer: node.dialer, runtimeVersion: drydockVersion,
-      staticPods: spec.systemPods === false ? [] : systemPods(index, logs), onError: (error) => spec.log?.(`kubelet ${settings.name}: ${String(error)}`),
-    })));
-  }
+    if (machine.index === 0) parts.add(exposeApi(node, world, spec));
+    parts.add(startProxy({ transport: proxyTransport, world, network, nodeName: name, catalog, log: (line) => logs.proxy.info(line) }));
+    const { runtime, images } = createRuntime({ world, cni: node.cni, nodeName: name, registry, images: machine.images, options: spec.runtime ?? {} });
+    const kubelet = parts.add(startKubelet({
+      transport: transportAs(`system:node:${name}`, 'system:nodes'), world, node: settings, runtime, images, dialer: node.dialer, runtimeVersion: drydockVersion,
+      staticPods: spec.systemPods === false ? [] : systemPods(machine.index, logs), onError: (error) => spec.log?.(`kubelet ${name}: ${String(error)}`),
+    }));
+    machine.running = { kubelet, parts };
+  };
+  const stopNode = async (name: string) => {
+    const machine = machines.get(name);
+    const running = machine?.running;
+    if (machine === undefined || running === undefined) return;
+    machine.running = undefined;
+    await running.kubelet.powerOff();
+    running.parts.dispose();
+    if (machine.running === undefined) network.removeNode(name);
+  };
+  for (const name of machines.keys()) startNode(name);
   return {
     apiServer, network,
-    kubelets: { connect: (nodeName) => kubelets.get(nodeName)?.connection },
+    kubelets: { connect: (nodeName) => machines.get(nodeName)?.running?.kubelet.connection },
     adminTransport: apiServer.transportFor(ADMIN),
-    ready: Promise.all([...kubelets.values()].map((kubelet) => kubelet.ready)).then(() => undefined),
+    ready: Promise.all([...machines.values()].map(({ running }) => running?.kubelet.ready)).then(() => undefined),
+    stopNode, startNode,
     async stop() {
-      await Promise.all([...kubelets.values()].map((kubelet) => kubelet.powerOff()));
+      await Promise.all([...machines.keys()].map(stopNode));
       components.dispose();
       apiServer.stop();
     },
@@ -114,9 +144,8 @@ function nodeIp(index: number): string {
 }
 
 /** What the Service default/kubernetes leads to: the API's port on the first node, carried to the real one. */
-function exposeApi(network: Network, world: World, spec: ClusterSpec): Disposable {
-  const [node] = network.nodes;
-  if (node === undefined || spec.apiPort === undefined) return { dispose: () => undefined };
+function exposeApi(node: NetworkNode, world: World, spec: ClusterSpec): Disposable {
+  if (spec.apiPort === undefined) return { dispose: () => undefined };
   return node.host.listen(API_PORT, (connection) => {
     const port = spec.apiPort?.();
     if (port === undefined) return connection.writer.abort(new Error('the API is not served yet'));

@@ -14,6 +14,8 @@ export interface SimulatedClock extends Clock {
   advance(durationMs: number): Promise<void>;
   /** Advances until the condition holds; throws after limitMs of simulated time. */
   advanceUntil(condition: () => boolean, limitMs: number): Promise<void>;
+  /** The wall clock jumps forward, as after a lid that was closed: timers still wait as long as they had to. */
+  jump(durationMs: number): void;
   /** Timers that wait. */
   readonly pendingCount: number;
 }
@@ -22,6 +24,7 @@ export interface SimulatedClock extends Clock {
 export function createSimulatedClock(startMs: number): SimulatedClock {
   const timers = new Heap<Timer>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence));
   let now = startMs;
+  let jumpedMs = 0;
   let sequence = 0;
   let cancelledCount = 0;
 
@@ -34,7 +37,7 @@ export function createSimulatedClock(startMs: number): SimulatedClock {
     return undefined;
   };
   const clock: SimulatedClock = {
-    nowMs: () => now,
+    nowMs: () => now + jumpedMs,
     schedule(delayMs, run) {
       const timer: Timer = { dueMs: now + Math.max(0, delayMs), sequence: sequence++, run, cancelled: false };
       timers.push(timer);
@@ -76,6 +79,9 @@ export function createSimulatedClock(startMs: number): SimulatedClock {
         timer.cancelled = true;
         await settle();
       }
+    },
+    jump(durationMs) {
+      jumpedMs += durationMs;
     },
     get pendingCount() {
       return timers.size - cancelledCount;
