@@ -15,7 +15,7 @@ import { respondError } from './respond.ts';
 export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promise<void> {
   const startMs = deps.world.clock.nowMs();
   let labels = OTHER_LABELS;
-  let ended: (() => void) | undefined;
+  let ended: ((code: number) => void) | undefined;
   deps.metrics.inFlight(1);
   try {
     const { target } = exchange;
@@ -40,7 +40,7 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
   } finally {
     deps.metrics.inFlight(-1);
     if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, deps.world.clock.nowMs() - startMs);
-    else ended();
+    else ended(exchange.code);
   }
 }
 

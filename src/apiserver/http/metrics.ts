@@ -15,7 +15,7 @@ export interface RequestLabels {
 export interface Metrics {
   requestEnded(labels: RequestLabels, code: number, durationMs: number): void;
   /** A watch, log or stream began; call the result once when it ends. */
-  longRunningStarted(labels: RequestLabels): () => void;
+  longRunningStarted(labels: RequestLabels): (code: number) => void;
   inFlight(change: 1 | -1): void;
   text(): string;
 }
@@ -36,12 +36,15 @@ export function createMetrics(clock: Clock): Metrics {
   const durations = new Map<string, Histogram>();
   const longRunning = new Map<string, number>();
   let inFlight = 0;
+  const count = (key: string, code: number) => {
+    const withCode = `code="${code}",${key}`;
+    totals.set(withCode, (totals.get(withCode) ?? 0) + 1);
+  };
 
   return {
     requestEnded(labels, code, durationMs) {
       const key = labelText(labels);
-      const withCode = `code="${code}",${key}`;
-      totals.set(withCode, (totals.get(withCode) ?? 0) + 1);
+      count(key, code);
       let histogram = durations.get(key);
       if (histogram === undefined) durations.set(key, histogram = { counts: BUCKETS.map(() => 0), sumSeconds: 0, count: 0 });
       const seconds = durationMs / 1000;
@@ -57,7 +60,10 @@ export function createMetrics(clock: Clock): Metrics {
     longRunningStarted(labels) {
       const key = labelText(labels);
       longRunning.set(key, (longRunning.get(key) ?? 0) + 1);
-      return () => longRunning.set(key, (longRunning.get(key) ?? 1) - 1);
+      return (code) => {
+        longRunning.set(key, (longRunning.get(key) ?? 1) - 1);
+        count(key, code);
+      };
     },
     inFlight(change) {
       inFlight += change;

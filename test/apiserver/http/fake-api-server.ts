@@ -49,8 +49,8 @@ const DEFINITIONS: readonly ResourceDefinition[] = [
   definition('nodes', 'Node', false, { subresources: [connect('proxy', 'NodeProxyOptions')] }),
   definition('configmaps', 'ConfigMap', true, { shortNames: ['cm'] }),
   definition('services', 'Service', true, { subresources: [connect('proxy', 'ServiceProxyOptions')] }),
-  definition('endpointslices', 'EndpointSlice', true, { group: 'discovery.k8s.io' }),
-  definition('deployments', 'Deployment', true, { group: 'apps' }),
+  definition('endpointslices', 'EndpointSlice', true, { group: 'discovery.k8s.io', schema: 'io.k8s.api.discovery.v1.EndpointSlice' }),
+  definition('deployments', 'Deployment', true, { group: 'apps', schema: 'io.k8s.api.apps.v1.Deployment' }),
 ];
 
 export interface FakeApiServer extends ApiServer {

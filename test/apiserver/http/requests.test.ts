@@ -240,6 +240,45 @@ describe('refusals', () => {
   });
 });
 
+describe('documents about the API', () => {
+  it('gives discovery in the form that was asked for, and says which', async () => {
+    const plain = await door.call('GET', '/apis');
+    expect([plain.headers['content-type'], plain.json()['kind']]).toEqual(['application/json', 'APIGroupList']);
+    const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+    const aggregated = await door.call('GET', '/api', { headers: { accept } });
+    expect([aggregated.headers['content-type'], aggregated.json()['kind'], aggregated.json()['apiVersion']]).toEqual([
+      'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', 'APIGroupDiscoveryList', 'apidiscovery.k8s.io/v2']);
+    const list = (await door.call('GET', '/apis/apps/v1', { headers: { accept } })).json();
+    expect(list).toMatchObject({ kind: 'APIResourceList', groupVersion: 'apps/v1', resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true }] });
+  });
+
+  it('lets clients keep OpenAPI documents by their hash', async () => {
+    const index = (await door.call('GET', '/openapi/v3')).json()['paths'] as Record<string, { serverRelativeURL: string }>;
+    const url = index['apis/apps/v1']?.serverRelativeURL ?? '';
+    const document = await door.call('GET', url);
+    expect([document.code, document.headers['cache-control']]).toEqual([200, 'public, immutable, max-age=31536000']);
+    expect(Object.keys((document.json()['components'] as { schemas: object }).schemas)).toContain('io.k8s.api.apps.v1.Deployment');
+    const again = await door.call('GET', url, { headers: { 'if-none-match': String(document.headers.etag) } });
+    expect([again.code, again.text]).toEqual([304, '']);
+    const old = await door.call('GET', '/openapi/v3/apis/apps/v1?hash=OLD');
+    expect([old.code, old.headers.location]).toEqual([301, url]);
+    expect((await door.call('GET', '/openapi/v3/apis/nothing/v1')).code).toBe(404);
+  });
+
+  it('gives OpenAPI v2 as JSON, and as protobuf to those who accept nothing else', async () => {
+    expect((await door.call('GET', '/openapi/v2')).json()['swagger']).toBe('2.0');
+    const protobuf = await door.call('GET', '/openapi/v2', { headers: { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' } });
+    expect(protobuf.headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+    // Document { swagger (1): "2.0", info (2): Info { title (1): "Kubernetes", version (2): "v1.36.0" } }
+    expect(protobuf.bytes.subarray(0, 28).toString('latin1')).toBe('\n\u00032.0\u0012\u0015\n\nKubernetes\u0012\u0007v1.36.0');
+    expect((await door.call('GET', '/openapi/v3', { headers: { accept: 'text/html' } })).code).toBe(406);
+  });
+
+  it('lists its paths at the root', async () => {
+    expect((await door.call('GET', '/')).json()['paths']).toEqual(expect.arrayContaining(['/api', '/api/v1', '/apis/apps/v1', '/openapi/v3', '/version']));
+  });
+});
+
 describe('paths that are no resources', () => {
   it('answers version.Info', async () => {
     expect((await door.call('GET', '/version')).json()).toEqual(VERSION);

@@ -1,5 +1,6 @@
 import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { newStatusError } from '../../../src/api/index.ts';
@@ -125,6 +126,31 @@ describe('watch', () => {
     expect(door.api.watcherCount()).toBe(1);
     quick.close();
     slow.close();
+    await until(() => door.api.watcherCount() === 0);
+  });
+
+  it('cuts off an HTTP/2 stream that is not read, and not its neighbours', async () => {
+    const { authority, admin } = door.certificates;
+    const session = connectHttp2(`https://127.0.0.1:${door.server.port}`, { ca: authority.certificatePem, cert: admin.certificatePem, key: admin.keyPem });
+    const slow = session.request({ ':path': PODS });
+    const cut = new Promise<void>((resolve) => slow.on('error', () => undefined).once('close', () => resolve()));
+    const quick = session.request({ ':path': PODS });
+    quick.on('error', () => undefined);
+    await Promise.all([slow, quick].map((stream) => new Promise((resolve) => stream.once('response', resolve))));
+    let quickBytes = 0;
+    quick.on('data', (chunk: Buffer) => {
+      quickBytes += chunk.length;
+    });
+    const big = pod('big2', { spec: { filler: 'x'.repeat(1_000_000) } });
+    for (let count = 0; count < 40 && door.api.watcherCount() > 1; count++) {
+      door.api.put('pods', big);
+      await until(() => quickBytes >= (count + 1) * 1_000_000);
+    }
+    expect(door.api.watcherCount()).toBe(1);
+    slow.resume();
+    await cut;
+    expect(quick.closed).toBe(false);
+    session.destroy();
     await until(() => door.api.watcherCount() === 0);
   });
 
