@@ -48,7 +48,6 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const resource = options.client.resource(events);
   const correlator = new EventCorrelator();
   const queue: EventFacts[] = [];
-  const source = `${component}|${host ?? ''}`;
   const disposal = new AbortController();
   let writing: Promise<void> | undefined;
   let lastNanos = 0n;
@@ -80,17 +79,17 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       const patch = { count: correlation.count, lastTimestamp: formatTime(nowMs), message: correlation.message };
       try {
         const event = await resource.patch(correlation.event, patch, { type: 'application/strategic-merge-patch+json' });
-        return correlator.record(correlation.key, event);
+        return correlator.record(correlation.slot, event);
       } catch (error) {
         if (!hasReason(error, 'NotFound')) throw error;
-        correlator.forget(correlation.key); // its hour is over; tell it anew
+        correlator.record(correlation.slot, undefined); // its hour is over; tell it anew
       }
     }
-    correlator.record(correlation.key, await resource.create(newEvent(facts, correlation.message, nowMs)));
+    correlator.record(correlation.slot, await resource.create(newEvent(facts, correlation.message, nowMs)));
   };
   const writeAll = async () => {
     for (let facts = queue.shift(); facts !== undefined; facts = queue.shift()) {
-      const correlation = correlator.correlate(source, facts, clock.nowMs());
+      const correlation = correlator.correlate(facts, clock.nowMs());
       if (correlation.kind === 'skip') continue;
       for (let tries = 0; tries < retriesMax && !disposal.signal.aborted; tries++) {
         try {

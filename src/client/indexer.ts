@@ -49,7 +49,7 @@ export const byControllerUid = 'controllerUid';
 /** Where byControllerUid keeps the objects of a namespace that no controller owns. */
 export const orphansIn = (namespace: string | undefined) => `orphans/${namespace ?? ''}`;
 
-const noObjects: readonly never[] = [];
+const noObjects: readonly never[] = Object.freeze([]);
 
 /** A store of objects by key with indexes that follow each change. Kubernetes: client-go tools/cache, Indexer. */
 export class Indexer<T extends KubernetesObject> implements Lister<T> {
@@ -74,9 +74,11 @@ export class Indexer<T extends KubernetesObject> implements Lister<T> {
     this.objects.set(key, object);
     for (const { of, buckets } of this.indexes.values()) {
       const next = of(object);
-      if (old !== undefined) {
-        const previous = of(old);
-        if (previous !== next) removeFromBuckets(buckets, previous, key);
+      const previous = old === undefined ? undefined : of(old);
+      if (previous !== next) removeFromBuckets(buckets, previous, key);
+      else if (typeof next === 'string') {
+        buckets.get(next)?.set(key, object); // most updates: the object stays where it is
+        continue;
       }
       addToBuckets(buckets, next, key, object);
     }
@@ -159,7 +161,10 @@ function removeFromBuckets<T>(buckets: Map<string, Map<string, T>>, values: stri
 /** Index functions that many controllers share. */
 export const indexFunctions = {
   ownerUid: (object: KubernetesObject) => object.metadata.ownerReferences?.map((owner) => owner.uid),
-  controllerUid: (object: KubernetesObject) => object.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? orphansIn(object.metadata.namespace),
+  controllerUid(object: KubernetesObject): string {
+    for (const owner of object.metadata.ownerReferences ?? noObjects) if (owner.controller === true) return owner.uid;
+    return orphansIn(object.metadata.namespace);
+  },
   /** By the value of one label. */
   label: (key: string) => (object: KubernetesObject) => object.metadata.labels?.[key],
 } as const;
