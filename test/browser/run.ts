@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { activeWebview, launchChromium, openFile, runCommand } from '../../scripts/browser.ts';
+import { ensureCodeServer, startCodeServer } from '../../scripts/code-server.ts';
+import { root } from '../../scripts/root.ts';
+
+/*
+ * The whole flow as a person walks it, in a real VS Code in a browser, from the packaged VSIX: start, apply, look, learn.
+ * Each step leaves a picture in test/browser/screens (git-ignored but for the ones that the README shows).
+ */
+const STEP_MS_MAX = 20_000;
+const screens = path.join(root, 'test', 'browser', 'screens');
+const scratch = mkdtempSync(path.join(tmpdir(), 'dw-'));
+const workspace = path.join(scratch, 'workspace');
+mkdirSync(screens, { recursive: true });
+cpSync(path.join(root, 'media', 'sample-workspace'), workspace, { recursive: true });
+const vsix = readdirSync(root).find((name) => /^drydock-.*\.vsix$/.test(name));
+assert.ok(vsix !== undefined, 'npm run package comes first');
+
+const settings = {
+  'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true, 'telemetry.telemetryLevel': 'off', 'extensions.autoCheckUpdates': false, 'extensions.autoUpdate': false,
+  'workbench.enableExperiments': false, 'terminal.integrated.gpuAcceleration': 'off', 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'workbench.colorTheme': 'Default Dark Modern',
+};
+const settingsFile = path.join(scratch, 'ud', 'User', 'settings.json');
+/** What VS Code itself asks for: its gallery, and its own name for a webview's files. */
+const VS_CODE_OWN = /^https:\/\/(open-vsx\.org\/|[^/]*\.vscode-cdn\.net\/)|^vscode-/;
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const server = await ensureCodeServer(console.error);
+const running = await startCodeServer(server, {
+  userDataFolder: path.join(scratch, 'ud'), extensionsFolder: path.join(scratch, 'ex'), vsix: path.join(root, vsix), logFile: openSync(path.join(scratch, 'log'), 'w'),
+  settings,
+  extraArgs: ['--disable-workspace-trust'],
+  environment: { HOME: scratch },
+});
+const browser = await launchChromium(process.env['CHROMIUM'] ?? '/usr/bin/chromium');
+try {
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, deviceScaleFactor: 1 })).newPage();
+  page.setDefaultTimeout(STEP_MS_MAX);
+  const foreign: string[] = [];
+  page.on('request', (request) => {
+    if (!/^(http:\/\/(127\.0\.0\.1|localhost)|data:|blob:)/.test(request.url())) foreign.push(request.url());
+  });
+  await page.goto(`${running.url}?folder=${workspace}`);
+  await walk(page);
+  await step('nothing was asked of any other machine', async () => assert.deepEqual(foreign.filter((url) => !VS_CODE_OWN.test(url)), []));
+} finally {
+  await browser.close();
+  await running.stop();
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed === 0 ? 0 : 1);
+
+async function walk(page: Page): Promise<void> {
+  const picture = (name: string) => page.screenshot({ path: path.join(screens, `${name}.png`) });
+  const row = (text: string | RegExp) => page.locator('.pane-body .monaco-list-row', { hasText: text }).first();
+  const palette = (title: string) => runCommand(page, `Drydock: ${title}`);
+
+  await step('the activity bar has Drydock, and the empty tree says how to begin', async () => {
+    await page.locator('.activitybar [aria-label="Drydock"]').first().click();
+    await page.locator('.monaco-button', { hasText: 'Start Cluster' }).first().waitFor();
+    await picture('01-welcome');
+  });
+  await step('the cluster starts at a click, and the tree and the status bar show it', async () => {
+    await page.locator('.monaco-button', { hasText: 'Start Cluster' }).first().click();
+    await row('node-3').waitFor();
+    await page.locator('.statusbar-item', { hasText: /3 nodes/ }).waitFor();
+    await picture('02-cluster');
+  });
+  await step('a manifest is applied from the line above it, which then tells its state', async () => {
+    await openFile(page, 'nginx-deployment.yaml');
+    await page.locator('.codelens-decoration a', { hasText: 'Apply' }).first().click();
+    await page.locator('.codelens-decoration', { hasText: '3/3 ready' }).waitFor();
+    await picture('03-applied');
+  });
+  await step('a mistake is marked while it is typed', async () => {
+    await page.locator('.view-line', { hasText: 'replicas: 3' }).first().click();
+    await page.keyboard.press('End');
+    await page.keyboard.type('x');
+    await page.locator('.squiggly-error').first().waitFor();
+    await picture('04-mistake');
+    await page.keyboard.press('Backspace');
+    await page.locator('.squiggly-error').first().waitFor({ state: 'detached' });
+  });
+  await step('the graph shows nodes, controllers and pods', async () => {
+    await palette('Open Graph');
+    await activeWebview(page).locator('.summary', { hasText: '3 of 3 pods ready' }).waitFor();
+    assert.ok(await paintedPixels(page) > 2000, 'the canvas shows something');
+    await picture('05-graph');
+  });
+  await step('every object of the graph can be reached by keyboard and opened', async () => {
+    const inner = activeWebview(page);
+    await inner.locator('[role=treeitem]').first().focus();
+    await page.keyboard.type('node-2');
+    const item = inner.locator('[role=treeitem][aria-selected=true]', { hasText: 'Node node-2' });
+    await item.waitFor();
+    await inner.locator('.details', { hasText: 'node-2' }).waitFor();
+    await picture('06-graph-keyboard');
+    await page.keyboard.press('Escape');
+  });
+  await step('the graph follows the theme', async () => {
+    for (const [theme, name] of [['Default High Contrast', 'high-contrast'], ['Default Light Modern', 'light']] as const) {
+      await setTheme(page, theme);
+      await page.waitForTimeout(400); // the colours fade
+      await picture(`07-graph-${name}`);
+    }
+    await setTheme(page, 'Default Dark Modern');
+  });
+  await step('a lesson opens, runs its command in the terminal, and ticks by itself', async () => {
+    await runCommand(page, 'View: Close All Editors');
+    await row('Your first app').dblclick();
+    const lesson = activeWebview(page);
+    await lesson.locator('h1', { hasText: 'Your first app' }).waitFor();
+    await picture('08-lesson');
+    await lesson.locator('vscode-button[aria-label^="Run kubectl apply"]').first().click();
+    await lesson.locator('.step.done', { hasText: 'Run the app' }).waitFor();
+    await picture('09-lesson-step-done');
+  });
+  await step('a hint is given when it is asked for', async () => {
+    const lesson = activeWebview(page);
+    await lesson.locator('vscode-button', { hasText: 'Show a hint' }).click();
+    await lesson.locator('.hint', { hasText: 'Hint 1' }).waitFor();
+    await picture('10-hint');
+  });
+  await step('the terminal has a kubectl that knows the cluster', async () => {
+    await palette('Open Drydock Terminal');
+    await page.locator('.terminal-wrapper.active .xterm').first().click();
+    await page.keyboard.type('kubectl get nodes\n');
+    await page.locator('.terminal-wrapper.active .xterm-rows', { hasText: 'node-3' }).waitFor();
+    await picture('11-terminal');
+  });
+}
+
+async function step(name: string, run: () => Promise<void>): Promise<void> {
+  const started = performance.now();
+  try {
+    await run();
+    counts.passed++;
+    console.log(`  ✔ ${name} (${Math.round(performance.now() - started)} ms)`);
+  } catch (error) {
+    counts.failed++;
+    console.log(`  ✖ ${name}: ${error instanceof Error ? error.message.slice(0, 600) : String(error)}`);
+    for (const page of browser.contexts().flatMap((context) => context.pages())) await page.screenshot({ path: path.join(screens, `failed-${counts.failed}.png`) });
+  }
+}
+
+/** As a user does in settings.json; VS Code reads it anew at once. */
+async function setTheme(page: Page, theme: string): Promise<void> {
+  const before = await page.locator('.monaco-workbench').getAttribute('class');
+  writeFileSync(settingsFile, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }));
+  await page.waitForFunction((old) => document.querySelector('.monaco-workbench')?.getAttribute('class') !== old, before);
+}
+
+/** Pixels of the graph's canvas that are not empty. */
+function paintedPixels(page: Page): Promise<number> {
+  return activeWebview(page).locator('canvas').evaluate((node) => {
+    const canvas = node as unknown as { width: number; height: number; getContext(kind: '2d'): { getImageData(x: number, y: number, w: number, h: number): { data: Uint8ClampedArray } } };
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let painted = 0;
+    for (let index = 3; index < data.length; index += 4) if (data[index] !== 0) painted++;
+    return painted;
+  });
+}
