@@ -87,6 +87,7 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
     get clusterPid() {
       return main?.clusterPid;
     },
+    answerQuestionsWith: (answer) => load().answerQuestionsWith(answer),
   };
 }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { hasReason, type KubernetesObject } from '../api/index.ts';
 import { type Disposable, DisposableStore } from '../base/index.ts';
 import type { ApplyProblems } from './apply-problems.ts';
+import { ask } from './ask.ts';
 import type { Cluster } from './cluster.ts';
 import type { ServedResource } from './discovery.ts';
 import { messageOf } from './errors.ts';
@@ -121,7 +122,7 @@ export function createLiveFiles(cluster: Cluster, language: LanguageService, pro
     const { path, resource } = locate(uri);
     const [compare, overwrite, reload] = [t('Compare'), t('Overwrite'), t('Reload')];
     const message = t('{0} was changed in the cluster since you opened it. Nothing has been saved.', path.name);
-    const choice = await vscode.window.showWarningMessage(message, { modal: true, detail: t('Overwrite puts your text in place of the newer object. Reload drops your text.') }, compare, overwrite, reload);
+    const choice = await ask({ message, detail: t('Overwrite puts your text in place of the newer object. Reload drops your text.'), choices: [compare, overwrite, reload] });
     const latest = await session.client.resource(resource).get({ name: path.name, ...(path.namespace === undefined ? {} : { namespace: path.namespace }) });
     if (choice === overwrite) return latest;
     if (choice === compare) {

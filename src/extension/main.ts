@@ -5,6 +5,7 @@ import { DisposableStore } from '../base/index.ts';
 import type { CustomKind } from '../language/index.ts';
 import type { ClusterState, GraphAction, ObjectRef } from '../protocol/index.ts';
 import { createApplyProblems } from './apply-problems.ts';
+import { type Answer, answerQuestionsWith, ask } from './ask.ts';
 import type { TreeEntry } from './cluster-tree-model.ts';
 import { type ClusterTree, createClusterTree } from './cluster-tree.ts';
 import { type Cluster, createCluster } from './cluster.ts';
@@ -39,6 +40,8 @@ export interface DrydockApi {
   readonly session: ClusterSession | undefined;
   /** Process id of the cluster host while it runs. */
   readonly clusterPid: number | undefined;
+  /** Answers modal questions in the user's place; undefined asks again. VS Code shows no dialogs under test. */
+  answerQuestionsWith(answer: Answer | undefined): void;
 }
 
 /** What the entry has registered with VS Code before this was loaded. */
@@ -211,6 +214,7 @@ export function createMain(shell: Shell): Main {
     get clusterPid() {
       return cluster.pid;
     },
+    answerQuestionsWith,
     terminalProfile: () => terminal.profile(),
     async restoreGraph(panel) {
       graph.restore(panel);
@@ -233,7 +237,7 @@ function startWithProgress(cluster: Cluster): Promise<ClusterSession> {
 
 async function resetAfterAsking(cluster: Cluster): Promise<void> {
   const yes = t('Reset');
-  const choice = await vscode.window.showWarningMessage(t('Reset the cluster?'), { modal: true, detail: t('Every object in it is deleted. Your files stay as they are.') }, yes);
+  const choice = await ask({ message: t('Reset the cluster?'), detail: t('Every object in it is deleted. Your files stay as they are.'), choices: [yes] });
   if (choice === yes) await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: t('Resetting the cluster') }, () => cluster.reset());
 }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { hasReason, type KubernetesObject, StatusError } from '../api/index.ts';
 import type { PlacedManifest } from '../language/index.ts';
 import type { ApplyProblems } from './apply-problems.ts';
+import { ask } from './ask.ts';
 import { joinApiVersion, type ServedResource } from './discovery.ts';
 import { messageOf } from './errors.ts';
 import { t } from './l10n.ts';
@@ -79,7 +80,7 @@ export function createManifestActions(language: LanguageService, problems: Apply
     } catch (error) {
       if (!isOwnershipConflict(error)) throw error;
       const force = t('Force');
-      const choice = await vscode.window.showWarningMessage(t('Others own fields that {0} sets.', target.name), { modal: true, detail: error.message }, force);
+      const choice = await ask({ message: t('Others own fields that {0} sets.', target.name), detail: error.message, choices: [force] });
       if (choice !== force) throw error;
       return send(session, target, { force: true });
     }
@@ -108,7 +109,8 @@ export function createManifestActions(language: LanguageService, problems: Apply
     async remove(session, manifests) {
       const names = manifests.map(({ manifest: { header } }) => `${header.kind ?? '?'} ${header.name ?? '?'}`);
       const yes = t('Delete');
-      if (await vscode.window.showWarningMessage(manifests.length === 1 ? t('Delete {0}?', names[0] ?? '') : t('Delete {0} objects?', manifests.length), { modal: true, detail: names.join('\n') }, yes) !== yes) return;
+      const message = manifests.length === 1 ? t('Delete {0}?', names[0] ?? '') : t('Delete {0} objects?', manifests.length);
+      if (await ask({ message, detail: names.join('\n'), choices: [yes] }) !== yes) return;
       const done: string[] = [];
       for (const { manifest } of manifests.toReversed()) {
         try {

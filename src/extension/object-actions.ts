@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ObjectRef } from '../protocol/index.ts';
+import { ask } from './ask.ts';
 import { describeObject } from './describe.ts';
 import { messageOf } from './errors.ts';
 import { readEvents } from './events.ts';
@@ -63,7 +64,7 @@ export function createObjectActions(texts: Texts, forwards: Forwards): ObjectAct
     async remove(session, ref) {
       const yes = t('Delete');
       const title = `${ref.kind} ${ref.name}`;
-      if (await vscode.window.showWarningMessage(t('Delete {0}?', title), { modal: true, ...(ref.namespace === undefined ? {} : { detail: t('Namespace {0}', ref.namespace) }) }, yes) !== yes) return;
+      if (await ask({ message: t('Delete {0}?', title), ...(ref.namespace === undefined ? {} : { detail: t('Namespace {0}', ref.namespace) }), choices: [yes] }) !== yes) return;
       try {
         const resource = await session.resourceOf(ref);
         await session.client.resource(resource).delete(nameOf(session, ref, resource.namespaced), { propagationPolicy: 'Background' });
