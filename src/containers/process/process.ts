@@ -225,7 +225,7 @@ export class Process {
 
   /** Writes all. A reader that is gone ends this process with SIGPIPE. */
   async write(descriptor: number, data: Uint8Array | string): Promise<void> {
-    const chunk = typeof data === 'string' ? encodeText(data) : data;
+    const chunk = typeof data === 'string' ? encodeOutput(data) : data;
     const pause = this.step(chunk.length);
     if (pause !== undefined) await pause;
     if (chunk.length === 0) return;
@@ -328,4 +328,17 @@ export class BrokenPipeError extends Error {
 function resolveFrom(folder: string, path: string): string {
   // `..` has to be left to the file system, which knows the links
   return path.includes('..') ? `${folder === '/' ? '' : folder}/${path}` : resolvePath(folder, path);
+}
+
+/** UTF-8, but a lone surrogate U+DC80 to U+DCFF is one byte: how escapes like \\377 are carried in strings. */
+function encodeOutput(text: string): Uint8Array {
+  if (!/[\udc80-\udcff]/u.test(text)) return encodeText(text);
+  const parts = text.split(/([\udc80-\udcff])/u).map((part) => (/^[\udc80-\udcff]$/u.test(part) ? new Uint8Array([part.charCodeAt(0) & 255]) : encodeText(part)));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }

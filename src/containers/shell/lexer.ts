@@ -392,9 +392,14 @@ export class Lexer {
 export function decodeEscapes(text: string): string {
   return text.replace(/\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|0?[0-7]{1,3}|.)/gs, (whole, escape: string) => {
     const first = escape[0] as string;
-    if (first === 'x' || first === 'u') return escape.length === 1 ? whole : String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    if (/[0-7]/.test(first)) return String.fromCharCode(Number.parseInt(escape, 8) & 255);
+    if (first === 'x' || first === 'u') return escape.length === 1 ? whole : (first === 'u' ? String.fromCharCode(Number.parseInt(escape.slice(1), 16)) : rawByte(Number.parseInt(escape.slice(1), 16)));
+    if (/[0-7]/.test(first)) return rawByte(Number.parseInt(escape, 8) & 255);
     const simple: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', e: '\x1b', '\\': '\\', "'": "'", '"': '"' };
     return simple[first] ?? whole;
   });
+}
+
+/** A byte as a letter that Process.write turns back into that byte: above ASCII a lone surrogate, as no text has one. */
+function rawByte(byte: number): string {
+  return String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
 }

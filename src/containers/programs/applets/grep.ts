@@ -95,7 +95,7 @@ async function makeMatcher(process: Process, patterns: readonly string[], option
         expression.lastIndex = 0;
         return expression.test(line);
       }),
-      all: (line) => expressions.flatMap((expression) => [...line.matchAll(expression)].map((match) => match[0]).filter((text) => text !== '')),
+      all: (line) => expressions.flatMap((expression) => [...line.matchAll(new RegExp(expression.source, expression.flags))].map((match) => match[0]).filter((text) => text !== '')),
     };
   } catch (error) {
     await process.complain(`grep: bad regex '${patterns.join('\n')}': ${error instanceof Error ? error.message : 'invalid'}`);
