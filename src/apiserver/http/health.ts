@@ -1,6 +1,6 @@
-import type { UserInfo } from '../server.ts';
 import type { HttpDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
+import { SELF } from './pod-target.ts';
 import type { QueryParameters } from './query.ts';
 import { respondNotFoundText, respondText } from './respond.ts';
 
@@ -9,8 +9,6 @@ interface Check {
   /** Rejects where it fails. */
   run(deps: HttpDeps): Promise<void>;
 }
-
-const SELF: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 const PING: Check = { name: 'ping', run: async () => {} };
 

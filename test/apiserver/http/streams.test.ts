@@ -165,6 +165,14 @@ describe('port-forward over channels', () => {
     expect(text(result, 2)).toContain('you asked port 80 for GET /x HTTP/1.1\n');
   });
 
+  it('leaves no connection to a pod that says nothing, once the client has gone', async () => {
+    await session('/api/v1/namespaces/default/pods/web/portforward?ports=7', ['v4.channel.k8s.io'], (webSocket) => {
+      webSocket.on('message', () => webSocket.terminate());
+    });
+    while (door.kubelet.open > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(door.kubelet.open).toBe(0);
+  });
+
   it('says on the error channel why it can\'t connect', async () => {
     const result = await session('/api/v1/namespaces/default/pods/web/portforward?ports=81', ['v5.channel.k8s.io']);
     expect(result.channels.get(1)?.subarray(2).toString()).toBe(

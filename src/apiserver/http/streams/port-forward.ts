@@ -1,4 +1,4 @@
-import { type ByteDuplex, type ByteReader, type ByteWriter, encodeText, pipeBytes } from '../../../base/index.ts';
+import { type ByteDuplex, type ByteReader, type ByteWriter, encodeText, pipeBytes, StreamClosedError } from '../../../base/index.ts';
 import type { Pod } from '../../../api/index.ts';
 import type { KubeletConnection } from '../../../client/index.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -24,7 +24,7 @@ export async function servePortForward(deps: HttpDeps, exchange: Exchange, path:
   const { upgrade } = exchange;
   if (upgrade === undefined) throw newBadRequest('Upgrade request required');
   const kubelet = await connectKubelet(deps, pod, (address) => `error dialing backend: ${dialError(address)}`);
-  const target: Target = { kubelet, pod };
+  const target: Target = { kubelet, pod, open: new Set(), isOver: false };
   if (upgrade.protocol === 'spdy/3.1') {
     const protocol = chooseStreamProtocol(upgrade, [PORT_FORWARD_PROTOCOL]);
     return forwardSpdy(deps, acceptSpdy(upgrade, protocol), target);
@@ -40,6 +40,9 @@ export async function servePortForward(deps: HttpDeps, exchange: Exchange, path:
 interface Target {
   readonly kubelet: KubeletConnection;
   readonly pod: Pod;
+  /** Connections to the pod, so that none outlives the client. */
+  readonly open: Set<ByteDuplex>;
+  isOver: boolean;
 }
 
 /** One connection's streams: data both ways, and a failure's text towards the client. */
@@ -62,12 +65,25 @@ async function forward(target: Target, port: number, streams: ForwardStreams): P
     streams.data.reader.cancel();
     return;
   }
+  target.open.add(connection);
+  if (target.isOver) closeAll(target);
   const there = pipeBytes(streams.data.reader, connection.writer);
   // Once the pod has said all, the connection is over, as upstream's is: what the client still sends has no reader.
   await pipeBytes(connection.reader, streams.data.writer);
   streams.error.end();
   streams.data.reader.cancel();
   await there;
+  target.open.delete(connection);
+}
+
+/** The client has gone: a pod that says nothing would never notice. */
+function closeAll(target: Target): void {
+  target.isOver = true;
+  for (const { reader, writer } of target.open) {
+    reader.cancel();
+    writer.abort(new StreamClosedError());
+  }
+  target.open.clear();
 }
 
 async function forwardSpdy(deps: HttpDeps, transport: ByteDuplex, target: Target): Promise<void> {
@@ -103,6 +119,7 @@ async function forwardSpdy(deps: HttpDeps, transport: ByteDuplex, target: Target
     void forward(target, port, { data, error: error.writer });
   });
   await connection.closed;
+  closeAll(target);
 }
 
 /** Two channels a port: data, and errors after it. Both begin with the port's number. Kubernetes: kubelet/pkg/cri/streaming/portforward/websocket.go. */
@@ -127,6 +144,7 @@ async function forwardChannels(upgrade: Upgrade, protocol: string, ports: readon
       run().then(ended, ended);
     });
   });
+  closeAll(target);
 }
 
 /** ?ports=80&ports=81 or ?ports=80,81. */
