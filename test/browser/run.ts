@@ -151,7 +151,7 @@ async function step(name: string, run: () => Promise<void>): Promise<void> {
 async function setTheme(page: Page, theme: string): Promise<void> {
   const before = await page.locator('.monaco-workbench').getAttribute('class');
   writeFileSync(settingsFile, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }));
-  await page.waitForFunction((old) => document.querySelector('.monaco-workbench')?.getAttribute('class') !== old, before);
+  await page.waitForFunction(`document.querySelector('.monaco-workbench').className !== ${JSON.stringify(before)}`);
 }
 
 /** Pixels of the graph's canvas that are not empty. */

@@ -65,8 +65,8 @@ describe('checks', () => {
     const asked = check({ kind: 'logs', labelSelector: 'app=kubia', contains: 'Received', grows: true, inEach: false });
     const before = viewOf([pod('a')], { 'uid-a': ['starting', 'Received request'] });
     const baseline = takeBaseline(step(asked), before);
-    expect(evaluateCheck(asked, before, baseline)).toEqual({ passed: false, found: '0' });
-    expect(evaluateCheck(asked, viewOf([pod('a')], { 'uid-a': ['starting', 'Received request', 'Received request'] }), baseline)).toEqual({ passed: true, found: '1' });
+    expect(evaluateCheck(asked, before, baseline)).toEqual({ passed: false, found: '' });
+    expect(evaluateCheck(asked, viewOf([pod('a')], { 'uid-a': ['starting', 'Received request', 'Received request'] }), baseline)).toEqual({ passed: true, found: '' });
   });
 
   it('want the line in the log of each pod', () => {
