@@ -27,7 +27,10 @@ export class LineEditor {
     let draft = '';
     const show = async (text: string) => this.process.write(2, text);
     const redraw = async (next: readonly string[], nextCursor: number) => {
-      let text = '\b'.repeat(cursor) + next.join('');
+      let same = 0;
+      while (same < letters.length && letters[same] === next[same]) same++;
+      let text = cursor > same ? '\b'.repeat(cursor - same) : letters.slice(cursor, same).join('');
+      text += next.slice(same).join('');
       const extra = letters.length - next.length;
       if (extra > 0) text += ' '.repeat(extra) + '\b'.repeat(extra);
       text += '\b'.repeat(next.length - nextCursor);
@@ -62,7 +65,7 @@ export class LineEditor {
           if (cursor < letters.length) await remove(cursor, cursor + 1);
           break;
         case '\b': case '\x7f':
-          if (cursor > 0) await remove(cursor - 1, cursor).then(() => undefined);
+          if (cursor > 0) await remove(cursor - 1, cursor);
           break;
         case '\x1b[3~':
           if (cursor < letters.length) await remove(cursor, cursor + 1);
