@@ -166,7 +166,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async start() {
       await watchCache.start();
       await bootstrap({
-        transport: transportFor(LOOPBACK_USER), resources: endpoints, address: options.address,
+        transport: transportFor(LOOPBACK_USER), store, clock, random, endpoints, address: options.address,
         kubernetesIp: numberToIp(serviceRange.base + 1), clientCa: options.clientCa ?? '',
       });
       const expiry = new EventExpiry(cacheOf('', 'events'), store, clock);

@@ -23,8 +23,12 @@ export class Endpoints implements ResourceTable {
     const prefix = withSlash(definition.storagePrefix ?? `${REGISTRY_PREFIX}${definition.resource}`);
     const cache = this.watchCache.resource(prefix, definition.namespaced, indexedFieldsOf(definition));
     const conversion = definition.conversion === undefined ? undefined : rememberingConversion(definition.conversion);
+    let schema: Endpoint['schema'];
     const endpoint: Endpoint = {
-      definition, group: definition.group, resource: definition.resource, apiVersion, cache, conversion, schema: schemaOf(definition.schema),
+      definition, group: definition.group, resource: definition.resource, apiVersion, cache, conversion,
+      get schema() {
+        return schema ??= schemaOf(definition.schema); // most are never asked for
+      },
     };
     const same = this.byResource.get(definition.resource);
     if (same === undefined) this.byResource.set(definition.resource, [endpoint]);

@@ -1,19 +1,18 @@
 import { hasReason, type ClusterRole, type KubernetesObject, type NewObject, type PolicyRule, type Subject } from '../../api/index.ts';
 import type { Transport } from '../../client/index.ts';
 import { jsonEqual } from '../registry/json-equal.ts';
-import type { ResourceTable } from '../server.ts';
 import {
   type AdvertisedAddress, authenticationConfigMap, bootstrapNamespaces, bootstrapPriorityClasses, kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService,
 } from './objects.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapNamespaceRoles } from './rbac/policy.ts';
+import { seed, type Seed, type SeedOptions } from './seed.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
-export interface BootstrapOptions {
+export interface BootstrapOptions extends SeedOptions {
   /** A transport that may do everything. */
   readonly transport: Transport;
-  readonly resources: ResourceTable;
   readonly address: AdvertisedAddress;
   /** The first address of the Service range. */
   readonly kubernetesIp: string;
@@ -23,21 +22,31 @@ export interface BootstrapOptions {
 
 /** Writes what every cluster has, where it is not there yet. Safe to run at every start. */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
-  const { address } = options;
-  await Promise.all(bootstrapNamespaces().map((object) => ensure(options, '', 'namespaces', object)));
-  // All at once, so that a store on a slow disk writes them together.
-  await Promise.all([
-    ...bootstrapPriorityClasses().map((object) => ensure(options, 'scheduling.k8s.io', 'priorityclasses', object)),
-    ...bootstrapClusterRoles().map((object) => ensure(options, RBAC, 'clusterroles', object, reconcileRole)),
-    ...bootstrapClusterRoleBindings().map((object) => ensure(options, RBAC, 'clusterrolebindings', object, reconcileSubjects)),
-    ...bootstrapNamespaceRoles().map((object) => (object.kind === 'Role'
-      ? ensure(options, RBAC, 'roles', object, reconcileRole)
-      : ensure(options, RBAC, 'rolebindings', object, reconcileSubjects))),
-    ensure(options, '', 'configmaps', authenticationConfigMap(options.clientCa), replaceFields('data')),
-    ensure(options, '', 'services', kubernetesService(options.kubernetesIp, address)),
-    ensure(options, '', 'endpoints', kubernetesEndpoints(address), replaceFields('subsets')),
-    ensure(options, 'discovery.k8s.io', 'endpointslices', kubernetesEndpointSlice(address), replaceFields('endpoints', 'ports')),
-  ]);
+  const wanted = bootstrapObjects(options);
+  if (options.store.status().keyCount === 0) return seed(options, wanted);
+  for (const { group, resource, object, reconcile } of wanted) await ensure(options, group, resource, object, reconcile);
+}
+
+interface BootstrapObject extends Seed {
+  readonly reconcile?: Reconcile;
+}
+
+function bootstrapObjects({ address, kubernetesIp, clientCa }: BootstrapOptions): readonly BootstrapObject[] {
+  const wanted: BootstrapObject[] = [];
+  const add = (group: string, resource: string, object: NewObject<KubernetesObject>, reconcile: Reconcile = keep) => wanted.push({ group, resource, object, reconcile });
+  for (const object of bootstrapNamespaces()) add('', 'namespaces', object);
+  for (const object of bootstrapPriorityClasses()) add('scheduling.k8s.io', 'priorityclasses', object);
+  for (const object of bootstrapClusterRoles()) add(RBAC, 'clusterroles', object, reconcileRole);
+  for (const object of bootstrapClusterRoleBindings()) add(RBAC, 'clusterrolebindings', object, reconcileSubjects);
+  for (const object of bootstrapNamespaceRoles()) {
+    if (object.kind === 'Role') add(RBAC, 'roles', object, reconcileRole);
+    else add(RBAC, 'rolebindings', object, reconcileSubjects);
+  }
+  add('', 'configmaps', authenticationConfigMap(clientCa), replaceFields('data'));
+  add('', 'services', kubernetesService(kubernetesIp, address));
+  add('', 'endpoints', kubernetesEndpoints(address), replaceFields('subsets'));
+  add('discovery.k8s.io', 'endpointslices', kubernetesEndpointSlice(address), replaceFields('endpoints', 'ports'));
+  return wanted;
 }
 
 /** The object as it should be; the same object where it is fine. */
@@ -45,9 +54,9 @@ type Reconcile = (current: KubernetesObject, wanted: NewObject<KubernetesObject>
 
 const keep: Reconcile = (current) => current;
 
-async function ensure(options: BootstrapOptions, group: string, resource: string, wanted: NewObject<KubernetesObject>, reconcile = keep): Promise<void> {
-  const { transport, resources } = options;
-  if (resources.get(group, 'v1', resource) === undefined) return;
+async function ensure(options: BootstrapOptions, group: string, resource: string, wanted: NewObject<KubernetesObject>, reconcile: Reconcile = keep): Promise<void> {
+  const { transport, endpoints } = options;
+  if (endpoints.get(group, 'v1', resource) === undefined) return;
   const { name = '', namespace } = wanted.metadata;
   const target = { group, version: 'v1', resource, ...(namespace === undefined ? {} : { namespace }) };
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reviveStoredValue } from '../../../src/apiserver/index.ts';
-import { openDiskStore } from '../../../src/etcd/index.ts';
+import { openDiskStore, openMemoryStore, prefixRangeEnd, type Store } from '../../../src/etcd/index.ts';
 import { createSimulatedWorld } from '../../../src/world/simulated/index.ts';
 import { type Loose, simplePod, startServer } from '../harness.ts';
 
@@ -30,6 +30,23 @@ describe('a new cluster', () => {
     expect((await admin.get('clusterrolebindings', 'system:node'))['subjects']).toBeUndefined();
     const admins = await admin.get('clusterroles', 'cluster-admin');
     expect([admins.metadata.labels, admins.metadata.annotations]).toEqual([{ 'kubernetes.io/bootstrapping': 'rbac-defaults' }, { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }]);
+  });
+
+  it('has the very objects that creating them one by one would make', async () => {
+    const objectsOf = async (store: Store) => {
+      const { items } = await store.range({ key: '/registry/', rangeEnd: prefixRangeEnd('/registry/') });
+      return new Map(items.map(({ key, value }) => {
+        const { metadata, ...rest } = value.object as Loose;
+        return [key, { ...rest, metadata: { ...metadata, uid: typeof metadata.uid, resourceVersion: typeof metadata.resourceVersion } }];
+      }));
+    };
+    const used = openMemoryStore(); // a store that holds anything is not taken for a new cluster's
+    await used.txn({ compare: [], operations: [{ type: 'put', key: '/other', value: () => reviveStoredValue(new TextEncoder().encode('{}')) }] });
+    const [one, other] = [await startServer(), await startServer({ store: used })];
+    const seeded = await objectsOf(one.store);
+    expect(seeded.size).toBeGreaterThan(90);
+    expect(seeded).toEqual(await objectsOf(used));
+    expect(one.store.status().revision).toBeLessThan(other.store.status().revision);
   });
 
   it('keeps at a restart what was changed, repairs roles, and follows the API server to a new address', async () => {
