@@ -29,6 +29,10 @@ export class NodeTable {
   readonly antiAffinityPods = new Map<string, PlacedPod>();
   readonly affinityPods = new Map<string, PlacedPod>();
   readonly counters: PodCounters;
+  /** Nodes with any taint, and nodes that are cordoned: where there are none, nobody needs to look. */
+  taintedCount = 0;
+  unschedulableCount = 0;
+  private readonly imageColumns = new Map<string, readonly number[]>();
   private readonly labelColumns = new Map<string, LabelColumn>();
   private readonly rowByName = new Map<string, number>();
   private readonly placed = new Map<string, PlacedPod>();
@@ -64,12 +68,26 @@ export class NodeTable {
     return column;
   }
 
+  /** Bytes of an image by row, 0 where the node does not have it; undefined where no node has it. Kept as label columns are. */
+  imageColumn(image: string): readonly number[] | undefined {
+    let column = this.imageColumns.get(image);
+    if (column === undefined) {
+      const bytes = this.nodes.map((node) => node.status?.images?.find((item) => item.names?.includes(image) === true)?.sizeBytes ?? 0);
+      column = this.rows.some((row) => (bytes[row] ?? 0) > 0) ? bytes : noBytes;
+      if (this.imageColumns.size >= imageColumnsMax) this.imageColumns.clear();
+      this.imageColumns.set(image, column);
+    }
+    return column === noBytes ? undefined : column;
+  }
+
   /** Adds a node or takes over its new version. */
   setNode(node: Node): void {
     let row = this.rowByName.get(node.metadata.name);
+    const isNew = row === undefined;
     if (row === undefined) {
       row = this.freeRows.pop() ?? this.nodes.length;
       this.labelColumns.clear();
+      this.imageColumns.clear();
       this.rowByName.set(node.metadata.name, row);
       this.rows.push(row);
       this.requestedCpuMilli[row] = this.requestedMemoryBytes[row] = this.requestedEphemeralBytes[row] = 0;
@@ -80,7 +98,11 @@ export class NodeTable {
       this.counters.clearRow(row);
     }
     const allocatable = node.status?.allocatable ?? node.status?.capacity ?? {};
-    if (this.nodes[row]?.metadata.labels !== node.metadata.labels) this.labelColumns.clear();
+    const before = isNew ? undefined : this.nodes[row];
+    this.taintedCount += Number(isTainted(node)) - Number(isTainted(before));
+    this.unschedulableCount += Number(node.spec.unschedulable === true) - Number(before?.spec.unschedulable === true);
+    if (before?.metadata.labels !== node.metadata.labels) this.labelColumns.clear();
+    if (before?.status?.images !== node.status?.images) this.imageColumns.clear();
     this.nodes[row] = node;
     this.allocatableCpuMilli[row] = milli(allocatable['cpu']);
     this.allocatableMemoryBytes[row] = whole(allocatable['memory']);
@@ -102,6 +124,9 @@ export class NodeTable {
     this.rows.splice(this.rows.indexOf(row), 1);
     this.freeRows.push(row);
     this.labelColumns.clear();
+    this.imageColumns.clear();
+    this.taintedCount -= Number(isTainted(this.nodes[row]));
+    this.unschedulableCount -= Number(this.nodes[row]?.spec.unschedulable === true);
     for (const info of pods) this.addPod(info, name);
   }
 
@@ -188,6 +213,10 @@ export interface PlacedPod {
   readonly row: number;
 }
 
+const noBytes: readonly number[] = [];
+const imageColumnsMax = 1000;
+
+const isTainted = (node: Node | undefined) => (node?.spec.taints?.length ?? 0) > 0;
 const milli = (text: string | undefined) => (text === undefined ? 0 : quantityMilliValue(text));
 const whole = (text: string | undefined) => (text === undefined ? 0 : quantityValue(text));
 const plain: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods']);

@@ -9,7 +9,7 @@ export const nodeUnschedulable: SchedulerPlugin = {
   name: 'NodeUnschedulable',
   retryOn: ['NodeAdd', 'NodeTaint'],
   prepareFilter(info, table) {
-    if (tolerates(info.pod.spec.tolerations, { key: TAINT_UNSCHEDULABLE, effect: 'NoSchedule' })) return undefined;
+    if (table.unschedulableCount === 0 || tolerates(info.pod.spec.tolerations, { key: TAINT_UNSCHEDULABLE, effect: 'NoSchedule' })) return undefined;
     return (row) => (table.node(row).spec.unschedulable === true ? unschedulable : undefined);
   },
 };

@@ -45,9 +45,10 @@ export function countMatching(table: NodeTable, namespace: string | undefined, s
   return table.counters.get(`spread|${namespace}|${selector.toString()}`, ({ pod }) => pod.metadata.namespace === namespace && selector.matches(pod.metadata.labels));
 }
 
-/** True for nodes that a constraint takes into account for this pod. Kubernetes: matchNodeInclusionPolicies. */
-export function nodeInclusion(pod: Pod, table: NodeTable, constraint: SpreadConstraint): (row: number) => boolean {
+/** True for nodes that a constraint takes into account for this pod; undefined: all. Kubernetes: matchNodeInclusionPolicies. */
+export function nodeInclusion(pod: Pod, table: NodeTable, constraint: SpreadConstraint): ((row: number) => boolean) | undefined {
   const affinity = constraint.honorsAffinity ? requiredNodeAffinity(pod) : undefined;
+  if (affinity === undefined && (!constraint.honorsTaints || table.taintedCount === 0)) return undefined;
   const { tolerations } = pod.spec;
   return (row) => {
     const node = table.node(row);

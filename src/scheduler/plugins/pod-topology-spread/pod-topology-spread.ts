@@ -36,7 +36,7 @@ function spreadFilter(info: PodInfo, table: NodeTable, constraints: readonly Spr
   const rowsWithAll = table.rows.filter((row) => constraints.every((constraint) => table.label(row, constraint.topologyKey) !== undefined));
   const checks = constraints.map((constraint) => {
     const { counts } = countMatching(table, pod.metadata.namespace, constraint.selector);
-    const domains = sumByDomain(table, rowsWithAll.filter(nodeInclusion(pod, table, constraint)), constraint.topologyKey, counts);
+    const domains = sumByDomain(table, rowsWithAll, constraint.topologyKey, counts, nodeInclusion(pod, table, constraint));
     const least = domains.size < constraint.minDomains ? 0 : Math.min(...domains.values());
     const self = constraint.selector.matches(pod.metadata.labels) ? 1 : 0;
     return { constraint, domains, least: Number.isFinite(least) ? least : 0, self };
@@ -81,8 +81,7 @@ function spreadScorer(pod: Pod, table: NodeTable, rows: readonly number[], const
       if (domain !== undefined) wanted.add(domain);
     }
     const weight = Math.log(wanted.size + 2);
-    const includes = nodeInclusion(pod, table, constraint);
-    const domains = sumByDomain(table, table.rows.filter((row) => wanted.has(values[row] ?? '') && includes(row) && !ignored(row)), constraint.topologyKey, counts);
+    const domains = sumByDomain(table, requireAll ? table.rows.filter((row) => !ignored(row)) : table.rows, constraint.topologyKey, counts, nodeInclusion(pod, table, constraint));
     for (let index = 0; index < rows.length; index++) {
       const domain = values[rows[index] as number];
       if (domain !== undefined) raw[index] = (raw[index] as number) + (domains.get(domain) ?? 0) * weight + base;
@@ -106,12 +105,14 @@ function normalizeSpread(rows: readonly number[], raw: readonly number[], ignore
   });
 }
 
-function sumByDomain(table: NodeTable, rows: readonly number[], topologyKey: string, counts: readonly (number | undefined)[]): Map<string, number> {
+function sumByDomain(
+  table: NodeTable, rows: readonly number[], topologyKey: string, counts: readonly (number | undefined)[], includes: ((row: number) => boolean) | undefined,
+): Map<string, number> {
   const domains = new Map<string, number>();
   const { values } = table.labelColumn(topologyKey);
   for (const row of rows) {
     const domain = values[row];
-    if (domain !== undefined) domains.set(domain, (domains.get(domain) ?? 0) + (counts[row] ?? 0));
+    if (domain !== undefined && (includes === undefined || includes(row))) domains.set(domain, (domains.get(domain) ?? 0) + (counts[row] ?? 0));
   }
   return domains;
 }

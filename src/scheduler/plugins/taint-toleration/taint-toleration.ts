@@ -10,6 +10,7 @@ export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
   retryOn: ['NodeAdd', 'NodeTaint'],
   prepareFilter(info, table) {
+    if (table.taintedCount === 0) return undefined;
     const { tolerations } = info.pod.spec;
     return (row) => {
       const { taints } = table.node(row).spec;
@@ -21,7 +22,7 @@ export const taintToleration: SchedulerPlugin = {
     };
   },
   prepareScore(info, table, rows) {
-    if (!rows.some((row) => table.node(row).spec.taints?.some(isPreference) === true)) return undefined;
+    if (table.taintedCount === 0 || !rows.some((row) => table.node(row).spec.taints?.some(isPreference) === true)) return undefined;
     const tolerations = info.pod.spec.tolerations?.filter((toleration) => (toleration.effect ?? '') === '' || toleration.effect === 'PreferNoSchedule');
     const untolerated = (row: number) => (table.node(row).spec.taints ?? []).filter((taint) => isPreference(taint) && !tolerates(tolerations, taint)).length;
     return (nodes) => normalizeScores(nodes.map(untolerated), true);
