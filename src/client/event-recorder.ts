@@ -51,10 +51,12 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const disposal = new AbortController();
   let writing: Promise<void> | undefined;
   let lastNanos = 0n;
+  // The clock has milliseconds; recorders that tell of one object in the same one keep to different nanoseconds of it.
+  const ownNanos = nanosOf(`${component}|${host ?? ''}`);
 
   /** Unique within this recorder, and like upstream the time in nanoseconds. */
   const nameSuffix = (nowMs: number) => {
-    const nanos = BigInt(Math.floor(nowMs)) * 1_000_000n;
+    const nanos = BigInt(Math.floor(nowMs)) * 1_000_000n + ownNanos;
     lastNanos = nanos > lastNanos ? nanos : lastNanos + 1n;
     return lastNanos.toString(16);
   };
@@ -96,6 +98,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
           await write(facts, correlation);
           break;
         } catch (error) {
+          if (hasReason(error, 'AlreadyExists')) continue; // another recorder had the same name; the next one differs
           if (error instanceof StatusError && error.code < 500 && error.code !== 429) break; // e.g. the namespace is going
           await clock.sleep(retryMs, disposal.signal);
         }
@@ -116,4 +119,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       queue.length = 0;
     },
   };
+}
+
+/** A number of nanoseconds below a millisecond that belongs to a text. */
+function nanosOf(text: string): bigint {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) >>> 0;
+  return BigInt(hash % 1_000_000);
 }
