@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import type { TokenClaims, TokenSigner } from '../authentication/index.ts';
 
 /** The issuer of service account tokens. Kubernetes: --service-account-issuer, as kubeadm sets it. */
@@ -10,23 +10,24 @@ export interface PublishedTokenSigner extends TokenSigner {
   readonly keySet: object;
 }
 
-/** Signs JSON Web Tokens with ES256. keyPem: the PKCS #8 PEM of a P-256 key. */
+/** Signs JSON Web Tokens with ES256. keyPem: the PKCS #8 PEM of a P-256 key; it is read when the first token is asked for. */
 export function createTokenSigner(keyPem: string, issuer = DEFAULT_ISSUER): PublishedTokenSigner {
-  const privateKey = createPrivateKey(keyPem);
-  const publicKey = createPublicKey(privateKey);
-  // Kubernetes: pkg/serviceaccount/jwt.go, keyIDFromPublicKey.
-  const kid = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
-  const header = encode({ alg: 'ES256', kid });
+  let keys: SigningKeys | undefined;
   return {
     issuer,
-    keySet: { keys: [{ use: 'sig', kid, alg: 'ES256', ...publicKey.export({ format: 'jwk' }) }] },
-    async sign(claims) {
+    get keySet() {
+      const { kid, publicKey } = keys ??= readKeys(keyPem);
+      return { keys: [{ use: 'sig', kid, alg: 'ES256', ...publicKey.export({ format: 'jwk' }) }] };
+    },
+    sign(claims) {
+      const { header, privateKey } = keys ??= readKeys(keyPem);
       const signed = `${header}.${encode(claims)}`;
       const signature = sign('sha256', Buffer.from(signed, 'ascii'), { key: privateKey, dsaEncoding: 'ieee-p1363' });
       return `${signed}.${signature.toString('base64url')}`;
     },
     async verify(token) {
       const [head, payload, signature, ...more] = token.split('.');
+      const { header, publicKey } = keys ??= readKeys(keyPem);
       // Only our own header is taken, so that neither another key nor another algorithm can be asked for.
       if (head !== header || payload === undefined || signature === undefined || more.length > 0) return undefined;
       const bytes = Buffer.from(signature, 'base64url');
@@ -34,6 +35,22 @@ export function createTokenSigner(keyPem: string, issuer = DEFAULT_ISSUER): Publ
       return decode(payload);
     },
   };
+}
+
+interface SigningKeys {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly kid: string;
+  /** The encoded header of every token. */
+  readonly header: string;
+}
+
+function readKeys(keyPem: string): SigningKeys {
+  const privateKey = createPrivateKey(keyPem);
+  const publicKey = createPublicKey(privateKey);
+  // Kubernetes: pkg/serviceaccount/jwt.go, keyIDFromPublicKey.
+  const kid = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+  return { privateKey, publicKey, kid, header: encode({ alg: 'ES256', kid }) };
 }
 
 function encode(value: object): string {

@@ -12,6 +12,7 @@ import { podsRef } from '../refs.ts';
 import { objectTexts } from '../volumes/object-data.ts';
 import type { TokenManager } from '../volumes/tokens.ts';
 import { objectReferences, replaceFiles, VolumeError, volumeFiles, volumesShowMetadata, type VolumeSources } from '../volumes/volumes.ts';
+import type { VolumeFiles } from '../volumes/volume-files.ts';
 import type { PodEffect, PodInput } from './effects.ts';
 import { buildEnvironment, ContainerConfigError, expand } from './environment.ts';
 import { type ContainerFacts, containerFieldPath, type ContainerRun, containerSpec } from './facts.ts';
@@ -62,7 +63,7 @@ export class PodDriver {
   private readonly store = new DisposableStore();
   private readonly probers = new Map<string, Disposable>();
   /** Files of volumes by volume name: the same maps that the runtime reads. undefined: a shared empty folder. */
-  private readonly volumes = new Map<string, Map<string, Uint8Array> | undefined>();
+  private readonly volumes = new Map<string, VolumeFiles | undefined>();
   /** Dead containers that are kept for their logs, by container name. */
   private readonly previousIds = new Map<string, string>();
   private readonly terminating: Deferred<undefined> = createDeferred();

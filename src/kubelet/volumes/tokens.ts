@@ -7,8 +7,8 @@ import type { Clock } from '../../world/index.ts';
 export interface TokenManager extends Disposable {
   /** Makes sure that the pod's token for an audience is here. Rejects with StatusError. */
   request(pod: Pod, audience: string, expirationSeconds: number, onRefresh: () => void): Promise<void>;
-  /** The token that request() got. */
-  token(pod: Pod, audience: string): string;
+  /** Gives the token that request() got, or one that has taken its place; undefined: there is none. It may be signed only when it is looked at. */
+  token(pod: Pod, audience: string): (() => string) | undefined;
   forget(uid: string): void;
 }
 
@@ -16,10 +16,16 @@ interface TokenEntry {
   readonly pod: Pod;
   readonly audience: string;
   readonly expirationSeconds: number;
-  token: string;
+  answer: TokenAnswer | undefined;
   /** When it is asked for anew: after 80 % of its life, or a day. */
   refreshAtMs: number;
   onRefresh: () => void;
+}
+
+/** What is read of a TokenRequest's status. */
+interface TokenAnswer {
+  readonly token: string;
+  readonly expirationTimestamp: string;
 }
 
 const dayMs = 86_400_000;
@@ -44,8 +50,8 @@ export function createTokenManager({ transport, clock }: { readonly transport: T
           boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: metadata.name, uid: metadata.uid },
         },
       },
-    }) as { readonly status: { readonly token: string; readonly expirationTimestamp: string } };
-    entry.token = answer.status.token;
+    }) as { readonly status: TokenAnswer };
+    entry.answer = answer.status;
     const lifeMs = parseTime(answer.status.expirationTimestamp) - clock.nowMs();
     entry.refreshAtMs = clock.nowMs() + Math.max(retryMs, Math.min(lifeMs * 0.8, dayMs));
     arm(entry.refreshAtMs);
@@ -79,11 +85,14 @@ export function createTokenManager({ transport, clock }: { readonly transport: T
       let entries = byPod.get(uid);
       if (entries === undefined) byPod.set(uid, entries = new Map());
       if (entries.has(audience)) return;
-      const entry: TokenEntry = { pod, audience, expirationSeconds, token: '', refreshAtMs: 0, onRefresh };
+      const entry: TokenEntry = { pod, audience, expirationSeconds, answer: undefined, refreshAtMs: 0, onRefresh };
       await ask(entry);
       entries.set(audience, entry);
     },
-    token: (pod, audience) => byPod.get(pod.metadata.uid)?.get(audience)?.token ?? '',
+    token(pod, audience) {
+      const answer = byPod.get(pod.metadata.uid)?.get(audience)?.answer;
+      return answer === undefined ? undefined : () => answer.token;
+    },
     forget: (uid) => void byPod.delete(uid),
     dispose() {
       store.dispose();

@@ -1,7 +1,8 @@
 import { encodeText } from '../../base/index.ts';
-import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume } from '../../api/index.ts';
+import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, ServiceAccountTokenProjection, Volume } from '../../api/index.ts';
 import { podField, resourceField } from '../pod/environment.ts';
 import { objectBytes } from './object-data.ts';
+import { VolumeFiles } from './volume-files.ts';
 
 /** A volume cannot be set up; the message is upstream's, for a FailedMount event. */
 export class VolumeError extends Error {}
@@ -12,7 +13,7 @@ export interface VolumeSources {
   readonly configMap: (name: string) => ConfigMap | undefined;
   readonly secret: (name: string) => Secret | undefined;
   /** A token of the pod's service account, by audience; it was asked for before. */
-  readonly token: (audience: string) => string;
+  readonly token: (audience: string) => (() => string) | undefined;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly hostIp: string;
   readonly podIp: string | undefined;
@@ -56,9 +57,9 @@ export function objectReferences(pod: Pod): ObjectReferences {
 }
 
 /** The files of a volume, by path. undefined: an empty folder that its containers share. Throws VolumeError. Pure. */
-export function volumeFiles(volume: Volume, sources: VolumeSources): Map<string, Uint8Array> | undefined {
+export function volumeFiles(volume: Volume, sources: VolumeSources): VolumeFiles | undefined {
   if (volume.emptyDir !== undefined) return undefined;
-  const files = new Map<string, Uint8Array>();
+  const files = new VolumeFiles();
   if (volume.configMap !== undefined) addConfigMap(files, volume.configMap, sources);
   else if (volume.secret !== undefined) addSecret(files, { ...volume.secret, name: volume.secret.secretName ?? '' }, sources);
   else if (volume.downwardAPI !== undefined) addDownward(files, volume.downwardAPI.items, sources);
@@ -67,7 +68,7 @@ export function volumeFiles(volume: Volume, sources: VolumeSources): Map<string,
       if (source.configMap !== undefined) addConfigMap(files, source.configMap, sources);
       if (source.secret !== undefined) addSecret(files, { ...source.secret, name: source.secret.name ?? '' }, sources);
       if (source.downwardAPI !== undefined) addDownward(files, source.downwardAPI.items, sources);
-      if (source.serviceAccountToken !== undefined) files.set(source.serviceAccountToken.path, encodeText(sources.token(source.serviceAccountToken.audience ?? '')));
+      if (source.serviceAccountToken !== undefined) addToken(files, source.serviceAccountToken, sources);
       if (source.clusterTrustBundle !== undefined) throw new VolumeError('clusterTrustBundle projections are not available in this lab');
     }
   } else throw new VolumeError(unavailable(volume));
@@ -75,6 +76,11 @@ export function volumeFiles(volume: Volume, sources: VolumeSources): Map<string,
 }
 
 type Selection = { readonly name?: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
+
+function addToken(files: VolumeFiles, { path, audience = '' }: ServiceAccountTokenProjection, sources: VolumeSources): void {
+  const token = sources.token(audience);
+  files.setLazily(path, () => encodeText(token?.() ?? ''));
+}
 
 function addConfigMap(files: Map<string, Uint8Array>, selection: Selection, sources: VolumeSources): void {
   const object = sources.configMap(selection.name ?? '');
@@ -115,14 +121,10 @@ function unavailable(volume: Volume): string {
 }
 
 /** Makes a live map equal to the files of its volume; untouched entries keep their place. Gives back whether anything changed. */
-export function replaceFiles(live: Map<string, Uint8Array>, next: ReadonlyMap<string, Uint8Array>): boolean {
+export function replaceFiles(live: VolumeFiles, next: VolumeFiles): boolean {
   let changed = false;
   for (const path of [...live.keys()]) if (!next.has(path)) changed = live.delete(path) || changed;
-  for (const [path, bytes] of next) {
-    if (live.get(path) === bytes) continue;
-    live.set(path, bytes);
-    changed = true;
-  }
+  for (const path of next.keys()) changed = live.take(path, next) || changed;
   return changed;
 }
 

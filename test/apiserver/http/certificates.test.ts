@@ -53,7 +53,7 @@ describe('token signer', () => {
   it('verifies what it has signed, and nothing else', async () => {
     const { tokenKeyPem } = await testCertificates();
     const signer = createTokenSigner(tokenKeyPem);
-    const token = await signer.sign({ sub: 'system:serviceaccount:default:sa', aud: ['a'] });
+    const token = signer.sign({ sub: 'system:serviceaccount:default:sa', aud: ['a'] });
     expect(await signer.verify(token)).toEqual({ sub: 'system:serviceaccount:default:sa', aud: ['a'] });
     const [head = '', payload = '', signature = ''] = token.split('.');
     const forged = Buffer.from('{"sub":"admin"}').toString('base64url');

@@ -76,7 +76,7 @@ describe('scale', () => {
 /** Not a signature: claims as they are, so that a test can read them. */
 const plainSigner: TokenSigner = {
   issuer: 'https://kubernetes.default.svc.cluster.local',
-  sign: (claims) => Promise.resolve(JSON.stringify(claims)),
+  sign: (claims) => JSON.stringify(claims),
   verify: (token) => Promise.resolve(token.startsWith('{') ? JSON.parse(token) as TokenClaims : undefined),
 };
 

@@ -1,7 +1,7 @@
 import {
   type AuthenticationV1TokenRequest, type BoundObjectReference, defaultTokenRequest, formatTime, newInvalidError, type Pod, validateTokenRequest,
 } from '../../../api/index.ts';
-import type { PrivateClaims, TokenSigner } from '../../authentication/index.ts';
+import type { PrivateClaims, TokenClaims, TokenSigner } from '../../authentication/index.ts';
 import { newBadRequest, newConflict, newNotFound } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import { bodyOfKind } from '../body.ts';
@@ -27,8 +27,12 @@ export function serviceAccountToken(sources: TokenSources): SubresourceHandler {
   return { create: (deps, call, name) => createToken(sources, deps, call, name) };
 }
 
-async function createToken(sources: TokenSources, deps: RegistryDeps, call: Call, name: string): Promise<object> {
-  await whenReadable(deps, call);
+function createToken(sources: TokenSources, deps: RegistryDeps, call: Call, name: string): Promise<object> | object {
+  const waiting = whenReadable(deps, call);
+  return waiting === undefined ? newToken(sources, deps, call, name) : waiting.then(() => newToken(sources, deps, call, name));
+}
+
+function newToken(sources: TokenSources, deps: RegistryDeps, call: Call, name: string): object {
   const account = getNow(call, name);
   const request = defaultTokenRequest(bodyOfKind<AuthenticationV1TokenRequest>(call, 'io.k8s.api.authentication.v1.TokenRequest'));
   if (request.metadata?.name && request.metadata.name !== name) throw newBadRequest('name on the URL does not match name in TokenRequest object');
@@ -43,13 +47,12 @@ async function createToken(sources: TokenSources, deps: RegistryDeps, call: Call
   const own: PrivateClaims = {
     namespace: call.namespace, ...bound, serviceaccount: { name, uid: account.metadata.uid }, ...(extended ? { warnafter: nowSeconds + seconds } : {}),
   };
-  const status = call.dryRun ? { token: '', expirationTimestamp: formatTime((nowSeconds + seconds) * 1000) } : {
-    token: await sources.signer.sign({
-      aud: audiences, exp: nowSeconds + (extended ? EXTENDED_SECONDS : seconds), iat: nowSeconds, iss: sources.signer.issuer, jti: deps.random.uuid(),
-      'kubernetes.io': own, nbf: nowSeconds, sub: `system:serviceaccount:${call.namespace}:${name}`,
-    }),
-    expirationTimestamp: formatTime((nowSeconds + seconds) * 1000),
+  const claims = {
+    aud: audiences, exp: nowSeconds + (extended ? EXTENDED_SECONDS : seconds), iat: nowSeconds, iss: sources.signer.issuer, jti: deps.random.uuid(),
+    'kubernetes.io': own, nbf: nowSeconds, sub: `system:serviceaccount:${call.namespace}:${name}`,
   };
+  const expirationTimestamp = formatTime((nowSeconds + seconds) * 1000);
+  const status = call.dryRun ? { token: '', expirationTimestamp } : signedStatus(sources.signer, claims, expirationTimestamp);
   call.code = 201;
   return {
     kind: 'TokenRequest',
@@ -57,6 +60,17 @@ async function createToken(sources: TokenSources, deps: RegistryDeps, call: Call
     metadata: { name, namespace: call.namespace, creationTimestamp: formatTime(nowSeconds * 1000) },
     spec: { audiences, expirationSeconds: seconds, ...(spec.boundObjectRef === undefined ? {} : { boundObjectRef: spec.boundObjectRef }) },
     status,
+  };
+}
+
+/** Signed at the first look: every pod gets a token, few ever read theirs, and the signature is most of what it costs. */
+function signedStatus(signer: TokenSigner, claims: TokenClaims, expirationTimestamp: string) {
+  let token: string | undefined;
+  return {
+    get token() {
+      return token ??= signer.sign(claims);
+    },
+    expirationTimestamp,
   };
 }
 
