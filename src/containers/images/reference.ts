@@ -33,7 +33,7 @@ export function parseImageReference(image: string): ImageReference {
     host.split('.').every((part) => domainComponent.test(part)) && (port === undefined || /^\d+$/.test(port)) &&
     path.length > 0 && path.every((part) => pathComponent.test(part)) &&
     (tag === undefined || tagPattern.test(tag)) && (digest === undefined || digestPattern.test(digest));
-  if (!isValid) throw invalidName(image);
+  if (!isValid) throw invalidName(image, repository);
   const finalTag = tag ?? (digest === undefined ? 'latest' : undefined);
   return { repository, tag: finalTag, digest, name: digest === undefined ? `${repository}:${finalTag}` : `${repository}@${digest}` };
 }
@@ -47,11 +47,9 @@ function withDomain(name: string): string {
   return domain === 'docker.io' && !path.includes('/') ? `docker.io/library/${path}` : `${domain}/${path}`;
 }
 
-/** Kubernetes: kubelet's text for an image name that can't be parsed, from distribution/reference. */
-function invalidName(image: string): ImageError {
-  const reason = /[A-Z]/.test(image.split('@')[0]?.split(':')[0] ?? '') && !/[^\w./:@-]/.test(image)
-    ? `repository name must be lowercase`
-    : 'invalid reference format';
-  const text = reason === 'invalid reference format' ? reason : `invalid reference format: ${reason}`;
-  return new ImageError('InvalidName', `failed to parse image reference "${image}": ${text}`);
+/** The kubelet's text, around Docker's. Kubernetes: pkg/util/parsers; distribution/reference: ParseNormalizedNamed. */
+function invalidName(image: string, repository: string): ImageError {
+  const remote = repository.slice(repository.indexOf('/') + 1);
+  const isUpper = /[A-Z]/.test(remote) && remote.toLowerCase().split('/').every((part) => pathComponent.test(part));
+  return new ImageError('InvalidName', `couldn't parse image name "${image}": invalid reference format${isUpper ? `: repository name (${remote}) must be lowercase` : ''}`);
 }

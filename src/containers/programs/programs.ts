@@ -13,6 +13,7 @@ import * as system from './applets/system.ts';
 import { tar } from './applets/tar.ts';
 import * as text from './applets/text.ts';
 import { curl } from './curl.ts';
+import * as demo from './demo-servers.ts';
 import { hasBusybox } from './input.ts';
 import { nginx, nginxEntrypoint } from './nginx.ts';
 import { UsageError, programName } from './options.ts';
@@ -84,6 +85,15 @@ export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['nginx-entrypoint', nginxEntrypoint],
   ['curl', withUsage(curl)],
   ['curl-entrypoint', curlEntrypoint],
+  ['httpd', demo.httpd],
+  ['http-echo', demo.httpEcho],
+  ['bootcamp', demo.bootcamp],
+  ['hello-app', demo.helloApp],
+  ['whoami-server', demo.whoamiServer],
+  ['echoserver', demo.echoserver],
+  ['agnhost', demo.agnhost],
+  ['stress', demo.stress],
+  ['perl', demo.perl],
   ['sh', shellProgram('ash')],
   ['ash', shellProgram('ash')],
   ['dash', shellProgram('dash')],
@@ -91,6 +101,3 @@ export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['busybox', busybox],
   ...Object.entries(applets).map(([name, program]) => [name, withUsage(program)] as const),
 ]);
-
-/** Names of all commands, for the images' /bin. */
-export const appletNames: readonly string[] = Object.keys(applets);

@@ -1,5 +1,6 @@
 import type { ImageSpec } from '../image.ts';
 import { alpineLayer, busyboxLayer, debianLayer } from './base.ts';
+import { demoImages } from './demo.ts';
 import { kubiaImages } from './kubia.ts';
 import { nginxImages } from './nginx.ts';
 
@@ -7,6 +8,7 @@ import { nginxImages } from './nginx.ts';
 export const catalog: readonly ImageSpec[] = [
   ...kubiaImages,
   ...nginxImages,
+  ...demoImages,
   {
     names: ['latest', '1', '1.28', '1.28.4', '1.30', '1.31', '1.31.1', '1.32', '1.33', '1.34', '1.35', '1.36', '1.36.1', '1.37', 'stable', 'musl', 'glibc', 'uclibc'].map((tag) => `busybox:${tag}`),
     config: { command: ['sh'] },
