@@ -79,11 +79,17 @@ export function createCluster(context: vscode.ExtensionContext, log: vscode.LogO
   const lost = (reason: string, startedEra: number) => {
     if (startedEra !== era) return;
     era++;
+    const wasShared = owned === undefined;
     owned = undefined;
     sharedPid = undefined;
     clearInterval(pidTimer);
     starting = undefined;
     setSession(undefined);
+    if (wasShared) { // another window closed: nothing to be told, it is our turn to run it
+      log.info('the window that ran the cluster ended it');
+      void begin().catch((error: unknown) => log.error(String(error)));
+      return;
+    }
     const delayMs = backoff.next(runningSinceMs === 0 ? 0 : Date.now() - runningSinceMs);
     log.error(`the cluster host is gone: ${reason}; next start in ${delayMs} ms`);
     setState('lost', t('The cluster stopped unexpectedly ({0}). It is being restarted; its objects are kept.', reason));

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { Disposable } from '../base/index.ts';
-import { type CustomKind, type LanguageServerOptions, type LineRange, type LocateResult, type ManifestsResult, type PlacedManifest, requests } from '../language/index.ts';
+import { type CustomKind, type LanguageServerOptions, type LineRange, type LocateResult, type ManifestsParams, type ManifestsResult, type PlacedManifest, requests } from '../language/index.ts';
 import { currentLanguage } from './l10n.ts';
 
 /** The language server, seen from here: everything about YAML happens in its process. */
@@ -10,6 +10,8 @@ export interface LanguageService extends Disposable {
   /** Starts the server; other calls do too. */
   start(): Promise<void>;
   manifests(text: string): Promise<readonly PlacedManifest[]>;
+  /** As manifests, without their bodies: for whoever only wants to know what is where. */
+  headers(text: string): Promise<readonly PlacedManifest[]>;
   locate(text: string, index: number, fields: readonly string[]): Promise<readonly LineRange[]>;
   stringify(object: unknown): Promise<string>;
   setCustomKinds(kinds: readonly CustomKind[]): Promise<void>;
@@ -19,6 +21,7 @@ export interface LanguageService extends Disposable {
 export function createLanguageService(extensionPath: string, log: vscode.LogOutputChannel): LanguageService {
   let client: LanguageClient | undefined;
   let started: Promise<LanguageClient> | undefined;
+  let customKinds: readonly CustomKind[] = [];
 
   const start = (): Promise<LanguageClient> => {
     started ??= (async () => {
@@ -29,7 +32,8 @@ export function createLanguageService(extensionPath: string, log: vscode.LogOutp
         documentSelector: [{ language: 'yaml' }], outputChannel: log, initializationOptions: options,
       });
       client.onDidChangeState(({ newState }) => {
-        if (newState === State.Stopped) log.warn('the language server stopped');
+        if (newState === State.Stopped) log.warn('the language server stopped'); // the client starts it again
+        if (newState === State.Running && customKinds.length > 0) void client?.sendNotification(requests.customKinds, { kinds: customKinds });
       });
       await client.start();
       return client;
@@ -37,20 +41,20 @@ export function createLanguageService(extensionPath: string, log: vscode.LogOutp
     started.catch(() => (started = undefined)); // the next call tries again
     return started;
   };
+  const list = async (params: ManifestsParams) => (await (await start()).sendRequest<ManifestsResult>(requests.manifests, params)).manifests;
   return {
     async start() {
       await start();
     },
-    async manifests(text) {
-      const result = await (await start()).sendRequest<ManifestsResult>(requests.manifests, { text });
-      return result.manifests;
-    },
+    manifests: (text) => list({ text, bodies: true }),
+    headers: (text) => list({ text, bodies: false }),
     async locate(text, index, fields) {
       const result = await (await start()).sendRequest<LocateResult>(requests.locate, { text, index, fields });
       return result.ranges;
     },
     stringify: async (object) => (await start()).sendRequest<string>(requests.stringify, { object }),
     async setCustomKinds(kinds) {
+      customKinds = kinds;
       await (await start()).sendNotification(requests.customKinds, { kinds });
     },
     dispose() {

@@ -48,7 +48,7 @@ export function createManifestLenses(cluster: Cluster, language: LanguageService
     onDidChangeCodeLenses: changed.event,
     async provideCodeLenses(document, token) {
       if (document.uri.scheme === 'drydock' || document.uri.scheme === 'drydock-text') return []; // what is live already
-      const manifests = await language.manifests(document.getText());
+      const manifests = await language.headers(document.getText());
       if (token.isCancellationRequested) return [];
       const states = manifests.map((manifest) => stateText(manifest).text);
       said.set(document.uri.toString(), { manifests, states: states.join('\n') });

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ObjectRef } from '../protocol/index.ts';
 import { ask } from './ask.ts';
 import { describeObject } from './describe.ts';
+import { editorColumn } from './editor-column.ts';
 import { messageOf } from './errors.ts';
 import { readEvents } from './events.ts';
 import type { Forwards } from './forwards.ts';
@@ -32,14 +33,14 @@ export function createObjectActions(texts: Texts, forwards: Forwards): ObjectAct
   return {
     async openYaml(session, ref) {
       const resource = await session.resourceOf(ref);
-      await vscode.window.showTextDocument(liveUri(resource, ref), { preview: true });
+      await vscode.window.showTextDocument(liveUri(resource, ref), { preview: true, viewColumn: editorColumn() });
     },
     async describe(session, ref) {
       const uri = texts.showLive(`${ref.kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${ref.name}.txt`.replaceAll('/', '\u2215'), async () => {
         const [object, events] = await Promise.all([session.get(ref), readEvents(session, ref).catch(() => [])]);
         return describeObject({ ...object, apiVersion: object.apiVersion ?? ref.apiVersion, kind: object.kind ?? ref.kind }, events, Date.now());
       });
-      await vscode.window.showTextDocument(uri, { preview: true });
+      await vscode.window.showTextDocument(uri, { preview: true, viewColumn: editorColumn() });
     },
     async logs(session, ref, container) {
       const target = await pickContainer(session, ref, container);

@@ -16,6 +16,8 @@ export const requests = {
 /** The manifests in a text. */
 export interface ManifestsParams {
   readonly text: string;
+  /** False: without the objects themselves. */
+  readonly bodies: boolean;
 }
 
 /** A range as lines and UTF-16 columns, both from 0. */

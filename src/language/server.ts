@@ -111,9 +111,9 @@ connection.onHover(async ({ textDocument, position }) => {
   return file === undefined || hover === undefined ? null : { range: file.rangeAt(hover.range), contents: { kind: MarkupKind.Markdown, value: hover.markdown } };
 });
 
-connection.onRequest(requests.manifests, ({ text }: ManifestsParams): ManifestsResult => {
+connection.onRequest(requests.manifests, ({ text, bodies }: ManifestsParams): ManifestsResult => {
   const file = createTextFile(text);
-  return { manifests: workspace.manifests(text).map((manifest) => ({ ...manifest, range: file.rangeAt(manifest.range), titleRange: file.rangeAt(manifest.titleRange) })) };
+  return { manifests: workspace.manifests(text).map(({ body, ...manifest }) => ({ ...manifest, range: file.rangeAt(manifest.range), titleRange: file.rangeAt(manifest.titleRange), ...(bodies && body !== undefined ? { body } : {}) })) };
 });
 
 connection.onRequest(requests.locate, ({ text, index, fields }: LocateParams): LocateResult => {
