@@ -117,6 +117,7 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
         if (disposed || closed) return;
         closed = true;
         watch = undefined;
+        if (hasReason(error, 'NotFound')) return waitUntilServed();
         if (error !== undefined) options.onError?.(error);
         if (withInitialEvents && hasReason(error, 'Invalid', 'BadRequest')) {
           watchListWorks = false; // a server that does not know watch-list: list instead

@@ -69,6 +69,18 @@ describe.each([{ watchList: false }, { watchList: true }])('an informer with $wa
 });
 
 describe('an informer', () => {
+  it('of a resource that is not served is empty, and fills when it comes', async () => {
+    const { clock, api, factory, informer, log } = setUp();
+    api.put('pods', pod('a'));
+    api.intercept = () => { throw newStatusError(404, 'NotFound', 'the server could not find the requested resource'); };
+    factory.start();
+    await factory.waitForSync();
+    expect(informer.lister.size).toBe(0);
+    api.intercept = undefined;
+    await clock.advance(31_000);
+    expect(log).toEqual(['add a']);
+  });
+
   it('is shared by all who ask for the same resource and selection', () => {
     const { factory, informer } = setUp();
     expect(factory.informer(pods)).toBe(informer);

@@ -1,11 +1,11 @@
 import {
   ANNOTATION_DEPLOYMENT_REVISION, type Deployment, type DeploymentStatus, hasReason, LABEL_POD_TEMPLATE_HASH, type LabelSelector, type NewObject, type PodTemplateSpec, type ReplicaSet,
+  sameValue,
 } from '../../api/index.ts';
 import { objectReference } from '../../client/index.ts';
 import { deployments, replicaSets } from '../refs.ts';
 import type { ControllerContext } from '../shared/context.ts';
 import { isControlledBy, isNamespaceTerminating, newControllerReference } from '../shared/owners.ts';
-import { sameValue } from '../shared/same-value.ts';
 import { maxRevision, newReplicaSetAnnotations, replicaAnnotations, sameAnnotations, updatedAnnotations } from './annotations.ts';
 import { conditionOf, newCondition, reasons, withCondition } from './conditions.ts';
 import { progressDeadlineMs } from './limits.ts';

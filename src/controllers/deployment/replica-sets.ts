@@ -1,6 +1,4 @@
-import type { Deployment, ReplicaSet } from '../../api/index.ts';
-import { LABEL_POD_TEMPLATE_HASH, type PodTemplateSpec } from '../../api/index.ts';
-import { sameValue } from '../shared/same-value.ts';
+import { type Deployment, LABEL_POD_TEMPLATE_HASH, type PodTemplateSpec, type ReplicaSet, sameValue } from '../../api/index.ts';
 
 /** The ReplicaSets of a Deployment, seen from its template. */
 export interface ReplicaSetFamily {

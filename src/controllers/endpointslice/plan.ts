@@ -1,5 +1,5 @@
 import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice } from '../../api/index.ts';
-import { sameValue } from '../shared/same-value.ts';
+import { sameValue } from '../../api/index.ts';
 import { endpointKey, type PortGroup, portsKey } from './desired.ts';
 
 /** Kubernetes: --max-endpoints-per-slice. */

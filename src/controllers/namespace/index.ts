@@ -1,11 +1,10 @@
 import { DisposableStore } from '../../base/index.ts';
-import { FINALIZER_KUBERNETES, type Namespace } from '../../api/index.ts';
+import { FINALIZER_KUBERNETES, type Namespace, sameValue } from '../../api/index.ts';
 import { RateLimitedQueue, reconciled, type ReconcileResult, retryLater, runWorkers } from '../../client/index.ts';
 import { namespaces, pods } from '../refs.ts';
 import type { StartController } from '../shared/context.ts';
 import type { ServedResources } from '../shared/resources.ts';
 import { unlessGone } from '../shared/retry.ts';
-import { sameValue } from '../shared/same-value.ts';
 import { deletionConditions } from './conditions.ts';
 import { deleteContent } from './content.ts';
 
