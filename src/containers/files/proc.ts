@@ -44,6 +44,7 @@ export function mountLines(system: System): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Seconds since the container started. */
 export function uptimeSeconds(system: System): number {
   const first = system.process(1);
   return first === undefined ? 0 : (system.nowMs() - first.startedAtMs) / 1000;

@@ -9,6 +9,7 @@ export type SignalName = keyof typeof signalNumbers;
 /** Signals that do nothing unless they are caught. STOP and TSTP belong here because the lab has no job control. */
 const harmless: ReadonlySet<SignalName> = new Set(['CHLD', 'CONT', 'STOP', 'TSTP', 'TTIN', 'TTOU', 'WINCH']);
 
+/** Whether a signal that nobody handles ends a process. */
 export function endsProcess(signal: SignalName): boolean {
   return !harmless.has(signal);
 }

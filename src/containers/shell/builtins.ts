@@ -4,7 +4,8 @@ import { echoText } from '../programs/applets/echo.ts';
 import { formatPrintf } from '../programs/applets/printf.ts';
 import { runKill } from '../programs/applets/kill.ts';
 import { decodeText } from '../../base/index.ts';
-import { type Shell, ShellError, ShellExit, ShellJump } from './shell.ts';
+import { ShellError, ShellExit, ShellJump } from './errors.ts';
+import type { Shell } from './shell.ts';
 import { TestError, runTest } from './test-expression.ts';
 
 /** A command that the shell runs itself; gives its exit status. args[0] is its name. */

@@ -3,7 +3,8 @@ import { joinPath } from '../files/path.ts';
 import { MemoryLimitError } from '../process/process.ts';
 import type { ParameterOperation, Word, WordPart } from './ast.ts';
 import { escapePattern, hasPattern, matchesPattern, unescapePattern } from './pattern.ts';
-import { ShellError, type Shell } from './shell.ts';
+import { ShellError } from './errors.ts';
+import type { Shell } from './shell.ts';
 
 /** Letters of one expanded value. */
 export const valueLengthMax = 16 * 1024 * 1024;

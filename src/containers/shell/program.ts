@@ -7,7 +7,8 @@ import type { List } from './ast.ts';
 import { ShellSyntaxError } from './lexer.ts';
 import { LineEditor } from './line-editor.ts';
 import { parseScript } from './parser.ts';
-import { Shell, ShellExit, type ShellFlavor, ShellInterrupt, ShellJump } from './shell.ts';
+import { ShellExit, type ShellFlavor, ShellInterrupt, ShellJump } from './errors.ts';
+import { Shell } from './shell.ts';
 
 /** Letters of one command that is read line by line. */
 export const commandLengthMax = 1024 * 1024;
@@ -16,7 +17,7 @@ export const commandLengthMax = 1024 * 1024;
 export function shellProgram(flavor: ShellFlavor): Program {
   return async (process) => {
     const { args } = process;
-    const shell = new Shell(process, flavor, args[0] ?? 'sh');
+    const shell = new Shell(process, flavor, args[0] ?? 'sh', builtins);
     let commandText: string | undefined;
     let readsCommand = false;
     let forcesInteractive = false;

@@ -7,7 +7,8 @@ import { type SignalName, signalNumbers } from '../process/signals.ts';
 import { ProcessLimitError } from '../process/system.ts';
 import { evaluateArithmetic, ArithmeticError } from './arithmetic.ts';
 import type { Command, List, Redirection } from './ast.ts';
-import { type Builtin, builtins } from './builtins.ts';
+import type { Builtin } from './builtins.ts';
+import { ShellError, ShellExit, type ShellFlavor, ShellInterrupt, ShellJump } from './errors.ts';
 import { expandPattern, expandText, expandWords, valueLengthMax } from './expand.ts';
 import { ShellSyntaxError } from './lexer.ts';
 import { parseScript } from './parser.ts';
@@ -18,42 +19,6 @@ import { evaluateTest } from './test-expression.ts';
 export const functionDepthMax = 1000;
 /** Variables of one shell. */
 export const variablesMax = 10_000;
-
-/** Which shell's texts and prompt: busybox's ash, Debian's dash, or bash. */
-export type ShellFlavor = 'ash' | 'dash' | 'bash';
-
-/** A command can't be run as written; message is printed after the shell's name, the status is 2 (or what is given). */
-export class ShellError extends Error {
-  readonly status: number;
-  constructor(message: string, status = 2) {
-    super(message);
-    this.name = 'ShellError';
-    this.status = status;
-  }
-}
-
-/** exit: unwinds the whole shell. */
-export class ShellExit extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super('exit');
-    this.status = status;
-  }
-}
-
-/** break, continue and return on their way out. */
-export class ShellJump extends Error {
-  readonly kind: 'break' | 'continue' | 'return';
-  levels: number;
-  constructor(kind: ShellJump['kind'], levels: number) {
-    super(kind);
-    this.kind = kind;
-    this.levels = levels;
-  }
-}
-
-/** Ctrl-C at an interactive shell: back to the prompt. */
-export class ShellInterrupt extends Error {}
 
 interface Variable {
   value: string | undefined;
@@ -70,6 +35,7 @@ export interface Job {
 export class Shell {
   readonly process: Process;
   readonly flavor: ShellFlavor;
+  readonly builtins: ReadonlyMap<string, Builtin>;
   name: string;
   positional: readonly string[] = [];
   readonly options = new Set<string>();
@@ -94,8 +60,9 @@ export class Shell {
   /** What `$$` is: a subshell keeps its parent's. */
   private shellPid: number;
 
-  constructor(process: Process, flavor: ShellFlavor, name: string) {
+  constructor(process: Process, flavor: ShellFlavor, name: string, builtins: ReadonlyMap<string, Builtin>) {
     this.process = process;
+    this.builtins = builtins;
     this.flavor = flavor;
     this.name = name;
     this.shellPid = process.pid;
@@ -379,7 +346,7 @@ export class Shell {
     }
     const name = args[0] as string;
     const body = this.functions.get(name);
-    const builtin = body === undefined ? builtins.get(name) : undefined;
+    const builtin = body === undefined ? this.builtins.get(name) : undefined;
     if (body === undefined && builtin === undefined) {
       const extra: (readonly [string, string])[] = [];
       for (const assignment of command.assignments) extra.push([assignment.name, await expandText(this, assignment.value)]);
@@ -524,7 +491,7 @@ export class Shell {
     if (first === undefined || command.assignments.length > 0) return this.run(command);
     this.line = command.line;
     const args = await expandWords(this, command.words);
-    if (args.length === 0 || this.functions.has(args[0] as string) || builtins.has(args[0] as string)) {
+    if (args.length === 0 || this.functions.has(args[0] as string) || this.builtins.has(args[0] as string)) {
       const quoted = args.map((text) => ({ parts: [{ kind: 'text' as const, text, quoted: true }] }));
       return this.run({ ...command, words: quoted }); // expanded once, not twice
     }
@@ -769,7 +736,7 @@ export class Shell {
   // --- parts
 
   private copyFor(process: Process): Shell {
-    const copy = new Shell(process, this.flavor, this.name);
+    const copy = new Shell(process, this.flavor, this.name, this.builtins);
     copy.variables.clear();
     for (const [name, variable] of this.variables) copy.variables.set(name, { ...variable });
     for (const [name, body] of this.functions) copy.functions.set(name, body);

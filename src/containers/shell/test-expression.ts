@@ -3,7 +3,8 @@ import type { Process } from '../process/process.ts';
 import type { Word } from './ast.ts';
 import { expandPattern, expandText } from './expand.ts';
 import { matchesPattern } from './pattern.ts';
-import { ShellError, type Shell } from './shell.ts';
+import { ShellError } from './errors.ts';
+import type { Shell } from './shell.ts';
 
 /** A test's expression is wrong; message is test's text. */
 export class TestError extends Error {

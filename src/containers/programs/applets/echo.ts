@@ -1,5 +1,5 @@
 import type { Program } from '../../process/process.ts';
-import type { ShellFlavor } from '../../shell/shell.ts';
+import type { ShellFlavor } from '../../shell/errors.ts';
 import { decodeEscapes } from '../../shell/lexer.ts';
 
 /** What echo prints. dash always reads escapes, ash and bash only with -e. */

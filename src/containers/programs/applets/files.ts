@@ -96,6 +96,7 @@ async function printEntries(process: Process, entries: { name: string; node: Fil
   await process.print(text);
 }
 
+/** Bytes as ls shows them. */
 export function sizeOf(node: FileSystemNode): number {
   return node.kind === 'file' ? (node.generate === undefined ? node.lengthBytes : 0) : node.kind === 'folder' ? 4096 : node.kind === 'link' ? node.target.length : 0;
 }
@@ -111,6 +112,7 @@ function modeText(node: FileSystemNode): string {
   return type + ((mode & 0o1000) !== 0 ? letters.slice(0, 8) + (letters[8] === 'x' ? 't' : 'T') : letters);
 }
 
+/** 1536 is 1.5K. */
 export function humanSize(bytes: number): string {
   let value = bytes;
   for (const unit of ['', 'K', 'M', 'G']) {

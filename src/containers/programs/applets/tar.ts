@@ -68,6 +68,7 @@ async function create(process: Process, archive: string, folder: string | undefi
   const base = folder === undefined ? process.workingFolder : process.path(folder);
   const output = archive === '-' ? process.file(1)?.retain() : process.system.openFile(process, archive, 'write');
   let status = 0;
+  let hasToldOfSlash = false;
   const write = async (bytes: Uint8Array) => {
     const pause = process.step(bytes.length);
     if (pause !== undefined) await pause;
@@ -80,6 +81,11 @@ async function create(process: Process, archive: string, folder: string | undefi
     if (node.kind === 'device') return;
     if (tells) await process.write(archive === '-' ? 2 : 1, `${name}\n`);
     const inArchive = name.replace(/^\/+/, '');
+    if (inArchive !== name && !hasToldOfSlash) {
+      hasToldOfSlash = true;
+      const isBusybox = process.system.files.find('/bin/busybox') !== undefined;
+      await process.write(2, isBusybox ? "tar: removing leading '/' from member names\n" : "tar: Removing leading `/' from member names\n");
+    }
     const shown = node.kind === 'folder' ? (inArchive === '' ? './' : `${inArchive.replace(/\/$/, '')}/`) : inArchive;
     const bytes = node.kind === 'file' ? fileBytes(node) : new Uint8Array(0);
     if (encodeText(shown).length > 100) {
