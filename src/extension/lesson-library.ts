@@ -29,17 +29,17 @@ export function createLessonLibrary(context: vscode.ExtensionContext, log: vscod
 
   const load = async (): Promise<readonly Lesson[]> => {
     const folders = await readdir(source, { withFileTypes: true }).catch(() => []);
-    const lessons = await Promise.all(folders.filter((entry) => entry.isDirectory()).map(async ({ name }) => {
+    const lessons: Lesson[] = [];
+    for (const { name } of folders.filter((entry) => entry.isDirectory())) { // one after the other: each takes a few milliseconds of parsing
       try {
         const folder = path.join(source, name);
         const words = await readFile(path.join(folder, `${currentLanguage().language}.md`), 'utf8').catch(() => readFile(path.join(folder, 'en.md'), 'utf8'));
-        return [parseLesson(await readFile(path.join(folder, 'lesson.yaml'), 'utf8'), words)];
+        lessons.push(parseLesson(await readFile(path.join(folder, 'lesson.yaml'), 'utf8'), words));
       } catch (error) {
         log.error(`lesson ${name}: ${messageOf(error)}`);
-        return [];
       }
-    }));
-    return lessons.flat().toSorted((a, b) => a.chapter.localeCompare(b.chapter, 'en', { numeric: true }) || a.id.localeCompare(b.id));
+    }
+    return lessons.toSorted((a, b) => a.chapter.localeCompare(b.chapter, 'en', { numeric: true }) || a.id.localeCompare(b.id));
   };
   const progressOf = (lessonId: string) => parseProgress(context.globalState.get(key(lessonId)));
   return {

@@ -37,7 +37,7 @@ export interface GraphObjects {
 }
 
 /** Most objects in one message: keeps one message's serialisation under the 4 ms of the extension host. */
-export const GRAPH_BATCH_MAX = 100;
+export const GRAPH_BATCH_MAX = 40;
 
 /** Select and reveal this object; undefined clears the selection. */
 export interface GraphSelect {

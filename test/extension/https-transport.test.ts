@@ -173,7 +173,7 @@ describe('the transport over HTTPS', () => {
       onClose: () => resolve(),
     }));
     expect(received).toBe(count);
-    expect(largest).toBeLessThanOrEqual(130); // 64 Ki characters of about 550 each
-    expect(batches).toBeGreaterThanOrEqual(count / 130);
+    expect(largest).toBeLessThanOrEqual(65); // 32 Ki characters of about 560 each
+    expect(batches).toBeGreaterThanOrEqual(count / 65);
   });
 });
