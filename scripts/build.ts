@@ -25,7 +25,7 @@ export const bundles: readonly BuildOptions[] = [
   { ...node, entryPoints: { extension: 'src/extension/extension.ts' }, external: ['vscode', './extension-main.js'], outdir: 'dist' },
   { ...node, entryPoints: { 'extension-main': 'src/extension/main.ts' }, external: ['vscode'], outdir: 'dist' },
   { ...node, entryPoints: { 'language-server': 'src/language/server.ts' }, outdir: 'dist' },
-  { ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { cli: 'src/cli/launch.ts', drydock: 'src/cli/main.ts' }, outdir: 'dist' },
   { ...node, entryPoints: { 'pod-preload': 'src/containers/process/preload.ts' }, outdir: 'dist' },
   { ...browser, entryPoints: { 'webview/graph': 'webview/graph/main.ts', 'webview/lesson': 'webview/lesson/main.ts' }, outdir: 'dist' },
 ];

@@ -22,7 +22,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     nodes: options.nodes,
     unknownImages: options.unknownImages,
     trusted: options.trusted,
-    preloadPath: path.join(__dirname, 'pod-preload.cjs'),
+    preloadPath: path.join(__dirname, 'pod-preload.js'),
     programsFolder: path.join(scratchFolder, 'programs'),
     log: (line) => process.stderr.write(`${line}\n`),
   });
