@@ -129,7 +129,7 @@ export interface ContainerState {
   readonly startedAtMs?: number;
   readonly finishedAtMs?: number;
   readonly exitCode?: number;
-  /** 'Completed', 'Error', 'OOMKilled', 'ContainerCannotRun'. */
+  /** 'Completed', 'Error', 'OOMKilled', 'StartError' (with exit code 128, where the process could not be started). */
   readonly reason?: string;
   /** The termination message, at most 4,096 bytes. */
   readonly message?: string;

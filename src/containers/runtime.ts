@@ -315,9 +315,9 @@ class Runtime implements RuntimeService {
 
   /** 64 hexadecimal digits, as containerd's. */
   private makeId(): string {
-    let id = '';
-    for (let part = 0; part < 8; part++) id += Math.floor(this.host.random.next() * 0x1_0000_0000).toString(16).padStart(8, '0');
-    return id;
+    const parts: string[] = [];
+    for (let part = 0; part < 8; part++) parts.push(Math.floor(this.host.random.next() * 0x1_0000_0000).toString(16).padStart(8, '0'));
+    return parts.join('');
   }
 }
 

@@ -181,6 +181,15 @@ class NodeRun {
       this.fail(id, error);
       return;
     }
+    try {
+      await this.openDoor(id, outer);
+    } catch (error) {
+      outer.writer.end();
+      this.fail(id, error);
+    }
+  }
+
+  private async openDoor(id: number, outer: ByteDuplex): Promise<void> {
     let isTaken = false;
     const door = await this.world.sockets.listen(0, (inner) => {
       if (isTaken) {

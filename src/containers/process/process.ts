@@ -242,6 +242,11 @@ export class Process {
     }
   }
 
+  /** Writes without waiting; what can't be written any more is lost. */
+  post(descriptor: number, data: Uint8Array | string): void {
+    this.write(descriptor, data).catch(() => undefined);
+  }
+
   /** Writes text to standard output. */
   print(text: string): Promise<void> {
     return this.write(1, text);

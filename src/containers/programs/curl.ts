@@ -149,7 +149,7 @@ async function request(process: Process, options: Options, url: HttpUrl, method:
   try {
     const work = sendRequest(process, { method, host: url.host, port: url.port, target: url.target, headers, ...(body === undefined ? {} : { body: body.bytes }) }, (head) => {
       if (!options.has('v')) return;
-      void process.write(2, `* Connected to ${url.host} port ${url.port}\n${decodeText(head).trimEnd().split('\r\n').map((line) => `> ${line}\n`).join('')}> \n`);
+      process.post(2, `* Connected to ${url.host} port ${url.port}\n${decodeText(head).trimEnd().split('\r\n').map((line) => `> ${line}\n`).join('')}> \n`);
     });
     const response = connectTimeout === undefined ? await work : await withTimeout(process, work, Number(connectTimeout) * 1000);
     if (response === 'late') throw new CurlError(28, `Connection timed out after ${Math.round(Number(connectTimeout) * 1000)} milliseconds`);

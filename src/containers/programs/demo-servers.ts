@@ -42,9 +42,9 @@ export const httpEcho: Program = (process) => {
   const body = flag(process, 'text') ?? process.variable('ECHO_TEXT');
   if (body === undefined) return process.complain('Missing -text option!', 127);
   const port = Number(/:(\d+)$/.exec(flag(process, 'listen') ?? ':5678')?.[1] ?? '5678');
-  void process.write(1, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} [INFO] server is listening on :${port}\n`);
+  process.post(1, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} [INFO] server is listening on :${port}\n`);
   return serve(process, port, (request) => {
-    void process.write(1, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} ${request.header('host') ?? ''} ${request.remoteIp}:${request.remotePort} "${request.head.startLine}" 200 ${body.length + 1} "${request.header('user-agent') ?? ''}"\n`).catch(() => undefined);
+    process.post(1, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} ${request.header('host') ?? ''} ${request.remoteIp}:${request.remotePort} "${request.head.startLine}" 200 ${body.length + 1} "${request.header('user-agent') ?? ''}"\n`);
     return text(`${body}\n`);
   }, { stopCode: 0 });
 };
@@ -54,10 +54,10 @@ export const bootcamp: Program = (process) => {
   const { system } = process;
   const version = process.variable('BOOTCAMP_VERSION') ?? '1';
   let requests = 0;
-  void process.write(1, `Kubernetes Bootcamp App Started At: ${formatCalendar('%Y-%m-%dT%H:%M:%SZ', system.nowMs())} | Running On:  ${system.hostname} \n\n`);
+  process.post(1, `Kubernetes Bootcamp App Started At: ${formatCalendar('%Y-%m-%dT%H:%M:%SZ', system.nowMs())} | Running On:  ${system.hostname} \n\n`);
   return serve(process, 8080, () => {
     requests++;
-    void process.write(1, `Running On: ${system.hostname} | Total Requests: ${requests} | App Uptime: ${((system.nowMs() - process.startedAtMs) / 1000).toFixed(3)} seconds | Log Time: ${formatCalendar('%Y-%m-%dT%H:%M:%SZ', system.nowMs())}\n`).catch(() => undefined);
+    process.post(1, `Running On: ${system.hostname} | Total Requests: ${requests} | App Uptime: ${((system.nowMs() - process.startedAtMs) / 1000).toFixed(3)} seconds | Log Time: ${formatCalendar('%Y-%m-%dT%H:%M:%SZ', system.nowMs())}\n`);
     return text(`Hello Kubernetes bootcamp! | Running on: ${system.hostname} | v=${version}\n`);
   });
 };
@@ -65,9 +65,9 @@ export const bootcamp: Program = (process) => {
 /** gcr.io/google-samples/hello-app. */
 export const helloApp: Program = (process) => {
   const port = Number(process.variable('PORT') ?? '8080');
-  void process.write(2, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} Server listening on port ${port}\n`);
+  process.post(2, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} Server listening on port ${port}\n`);
   return serve(process, port, (request) => {
-    void process.write(2, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} Serving request: ${request.path}\n`).catch(() => undefined);
+    process.post(2, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} Serving request: ${request.path}\n`);
     return text(`Hello, world!\nVersion: ${process.variable('HELLO_VERSION') ?? '1.0.0'}\nHostname: ${process.system.hostname}\n`);
   });
 };
@@ -75,7 +75,7 @@ export const helloApp: Program = (process) => {
 /** traefik/whoami: says who answered and what was asked. */
 export const whoamiServer: Program = (process) => {
   const port = Number(flag(process, 'port') ?? process.variable('WHOAMI_PORT_NUMBER') ?? '80');
-  void process.write(2, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} Starting up on port ${port}\n`);
+  process.post(2, `${formatCalendar('%Y/%m/%d %T', process.system.nowMs())} Starting up on port ${port}\n`);
   return serve(process, port, (request) => {
     if (request.path === '/health') return text('');
     return text(`Hostname: ${process.system.hostname}\nIP: 127.0.0.1\nIP: ${process.system.network.ip}\nRemoteAddr: ${request.remoteIp}:${request.remotePort}\n${request.head.startLine}\n${request.head.rawLines.join('\n')}\n`);
@@ -93,17 +93,17 @@ export const agnhost: Program = (process) => {
   const { system } = process;
   if (command === 'pause') {
     for (const signal of ['TERM', 'INT'] as const) process.handle(signal, () => process.finish(0));
-    void process.write(1, 'Paused\n');
+    process.post(1, 'Paused\n');
     return 'resident';
   }
   if (command === 'serve-hostname') {
     const port = Number(flag(process, 'port') ?? '9376');
-    void process.write(2, `Serving on port ${port}.\n`);
+    process.post(2, `Serving on port ${port}.\n`);
     return serve(process, port, () => text(system.hostname), { stopCode: 0 });
   }
   if (command !== 'netexec') return process.complain(`agnhost: this lab has netexec, serve-hostname and pause of agnhost, not ${command}`);
   const port = Number(flag(process, 'http-port') ?? '8080');
-  void process.write(2, `Started HTTP server on port ${port}\n`);
+  process.post(2, `Started HTTP server on port ${port}\n`);
   return serve(process, port, (request) => {
     const parameter = (name: string) => decodeURIComponent(new RegExp(`(?:^|&)${name}=([^&]*)`).exec(request.query)?.[1]?.replaceAll('+', ' ') ?? '');
     switch (request.path) {
@@ -124,8 +124,8 @@ export const agnhost: Program = (process) => {
 
 /** httpd: files of /usr/local/apache2/htdocs in Apache's words. */
 export const httpd: Program = (process) => {
-  const log = (line: string) => void process.write(1, line).catch(() => undefined);
-  void process.write(2, `[${formatCalendar('%a %b %d %T %Y', process.system.nowMs())}] [notice] the lab's own HTTP server in httpd's place: resuming normal operations\n`);
+  const log = (line: string) => process.post(1, line);
+  process.post(2, `[${formatCalendar('%a %b %d %T %Y', process.system.nowMs())}] [notice] the lab's own HTTP server in httpd's place: resuming normal operations\n`);
   return serve(process, 80, (request) => {
     const response = apacheFile(process, request);
     log(`${request.remoteIp} - - [${formatCalendar('%d/%b/%Y:%T %z', process.system.nowMs())}] "${request.head.startLine}" ${response.status} ${typeof response.body === 'string' ? response.body.length : (response.body?.length ?? 0)}\n`);

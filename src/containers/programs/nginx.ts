@@ -28,7 +28,7 @@ export const nginx: Program = (process) => {
 export const nginxEntrypoint: Program = (process) => {
   const args = process.args.slice(1);
   if (args[0] === 'nginx') {
-    void process.write(1, '/docker-entrypoint.sh: Configuration complete; ready for start up\n');
+    process.post(1, '/docker-entrypoint.sh: Configuration complete; ready for start up\n');
     process.args = args;
     return nginx(process);
   }
@@ -228,11 +228,11 @@ function logAccess(process: Process, request: HttpRequest | undefined, response:
   const time = formatCalendar(logFormat, process.system.nowMs());
   const line = request === undefined ? '' : request.head.startLine;
   const header = (name: string) => request?.header(name) ?? '-';
-  void process.write(1, `${remoteIp} - - [${time}] "${line}" ${response.status} ${bodyBytes} "${header('referer')}" "${header('user-agent')}" "${header('x-forwarded-for')}"\n`).catch(() => undefined);
+  process.post(1, `${remoteIp} - - [${time}] "${line}" ${response.status} ${bodyBytes} "${header('referer')}" "${header('user-agent')}" "${header('x-forwarded-for')}"\n`);
 }
 
 function logError(process: Process, level: string, message: string): void {
-  void process.write(2, `${formatCalendar('%Y/%m/%d %H:%M:%S', process.system.nowMs())} [${level}] ${process.pid}#${process.pid}: ${message}\n`).catch(() => undefined);
+  process.post(2, `${formatCalendar('%Y/%m/%d %H:%M:%S', process.system.nowMs())} [${level}] ${process.pid}#${process.pid}: ${message}\n`);
 }
 
 function notice(process: Process, message: string): void {

@@ -10,7 +10,7 @@ export const pause: Program = (process) => {
 /** What stands in for an image that the lab does not have. Its log says so. */
 export const placeholder: Program = (process) => {
   const image = process.variable('DRYDOCK_PLACEHOLDER_IMAGE') ?? 'this image';
-  void process.write(1, `This is a placeholder. The lab's registry does not have ${image}, so nothing of it runs here: the container only waits to be stopped.\n`);
+  process.post(1, `This is a placeholder. The lab's registry does not have ${image}, so nothing of it runs here: the container only waits to be stopped.\n`);
   process.handle('TERM', () => process.finish(0));
   process.handle('INT', () => process.finish(0));
   return 'resident';

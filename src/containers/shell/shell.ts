@@ -650,7 +650,7 @@ export class Shell {
     this.lastBackgroundPid = child.pid;
     const number = (this.jobs.at(-1)?.number ?? 0) + 1;
     this.jobs.push({ number, process: child });
-    if (this.isInteractive && this.flavor === 'bash') void this.process.write(2, `[${number}] ${child.pid}\n`);
+    if (this.isInteractive && this.flavor === 'bash') this.process.post(2, `[${number}] ${child.pid}\n`);
     this.status = 0;
   }
 

@@ -197,7 +197,7 @@ export const ping: Program = async (process) => {
   let sent = 0;
   const summary = () => process.print(`\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${received} packets received, ${sent === 0 ? 0 : Math.round(((sent - received) / sent) * 100)}% packet loss\n`);
   process.handle('INT', () => {
-    void summary().finally(() => process.finish(received > 0 ? 0 : 1));
+    summary().then(() => process.finish(received > 0 ? 0 : 1), () => undefined);
   });
   for (let sequence = 0; sequence < count; sequence++) {
     const startMs = process.system.nowMs();
