@@ -26,6 +26,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly storagePrefix?: string;
   /** Where objects are stored as another kind: events.k8s.io's as core events. Both directions are exact for valid objects. */
   readonly conversion?: StorageConversion<T>;
+  /** What everybody who uses the resource is told. Kubernetes: the API lifecycle's deprecation warning. */
+  readonly deprecation?: string;
 }
 
 export interface StorageConversion<T extends KubernetesObject> {

@@ -439,6 +439,7 @@ export interface ContainerStatus {
   readonly volumeMounts?: readonly VolumeMountStatus[];
   readonly user?: ContainerUser;
   readonly allocatedResourcesStatus?: readonly ResourceStatus[];
+  readonly stopSignal?: string;
 }
 
 export interface ContainerUser {
@@ -568,6 +569,7 @@ export interface DeploymentStatus {
   readonly unavailableReplicas?: number;
   readonly conditions?: readonly DeploymentCondition[];
   readonly collisionCount?: number;
+  readonly terminatingReplicas?: number;
 }
 
 export interface DeploymentStrategy {
@@ -1200,6 +1202,7 @@ export interface LeaseSpec {
 export interface Lifecycle {
   readonly postStart?: LifecycleHandler;
   readonly preStop?: LifecycleHandler;
+  readonly stopSignal?: string;
 }
 
 export interface LifecycleHandler {
@@ -1757,6 +1760,7 @@ export interface PodCondition {
   readonly lastTransitionTime?: string;
   readonly reason?: string;
   readonly message?: string;
+  readonly observedGeneration?: number;
 }
 
 export interface PodDNSConfig {
@@ -1898,6 +1902,7 @@ export interface PodSpec {
   readonly schedulingGates?: readonly PodSchedulingGate[];
   readonly resourceClaims?: readonly PodResourceClaim[];
   readonly resources?: ResourceRequirements;
+  readonly hostnameOverride?: string;
 }
 
 export interface PodStatus {
@@ -1917,6 +1922,7 @@ export interface PodStatus {
   readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
   readonly resize?: string;
   readonly resourceClaimStatuses?: readonly PodResourceClaimStatus[];
+  readonly observedGeneration?: number;
 }
 
 export interface PodStatusResult extends TypeMeta {
@@ -2108,6 +2114,7 @@ export interface ReplicaSetStatus {
   readonly availableReplicas?: number;
   readonly observedGeneration?: number;
   readonly conditions?: readonly ReplicaSetCondition[];
+  readonly terminatingReplicas?: number;
 }
 
 export interface ReplicationController extends TypeMeta {

@@ -1,4 +1,5 @@
 import { type Disposable, DisposableStore, joinDuplexes } from '../base/index.ts';
+import { hasReason, type NewObject, type Service } from '../api/index.ts';
 import { type ApiServer, createApiServer, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
 import type { KubeletConnector, Transport } from '../client/index.ts';
 import { createImageStore, createRegistry, createRuntime, type ImageStore, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
@@ -117,10 +118,12 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
     if (machine.running === undefined) network.removeNode(name);
   };
   for (const name of machines.keys()) startNode(name);
+  const adminTransport = apiServer.transportFor(ADMIN);
+  if (spec.systemPods !== false) await createDnsService(adminTransport, network.dnsIp);
   return {
     apiServer, network,
     kubelets: { connect: (nodeName) => machines.get(nodeName)?.running?.kubelet.connection },
-    adminTransport: apiServer.transportFor(ADMIN),
+    adminTransport,
     ready: Promise.all([...machines.values()].map(({ running }) => running?.kubelet.ready)).then(() => undefined),
     stopNode, startNode,
     async stop() {
@@ -136,6 +139,23 @@ function nodeSettings(index: number): NodeSettings {
     name: `node-${index + 1}`, internalIp: nodeIp(index), podCidr: `10.244.${index}.0/24`, cpu: NODE_CPU, memoryBytes: NODE_MEMORY_BYTES,
     ...(index === 0 ? { labels: { 'node-role.kubernetes.io/control-plane': '' } } : {}),
   };
+}
+
+/** The Service by which pods reach DNS, as kubeadm makes it; the network itself answers at its address. */
+async function createDnsService(transport: Transport, clusterIP: string): Promise<void> {
+  const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' };
+  const body: NewObject<Service> = {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'kube-dns', namespace: 'kube-system', labels },
+    spec: {
+      clusterIP, selector: { 'k8s-app': 'kube-dns' },
+      ports: [{ name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 }, { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 }],
+    },
+  };
+  try {
+    await transport.request({ verb: 'create', group: '', version: 'v1', resource: 'services', namespace: 'kube-system', body });
+  } catch (error) {
+    if (!hasReason(error, 'AlreadyExists') && !hasReason(error, 'Invalid')) throw error; // it is there, or somebody else has its address
+  }
 }
 
 /** .1 is the real machine, as a container network's gateway is. */

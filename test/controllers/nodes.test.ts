@@ -54,7 +54,7 @@ describe('a node that falls silent', () => {
       ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => [type, 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.']));
     expect([taints('n1'), taints('n2')]).toEqual([[], ['node.kubernetes.io/unreachable:NoExecute', 'node.kubernetes.io/unreachable:NoSchedule']]);
     expect([readyOf(get(pods, 'web')), eventsOn('n2'), eventsOn('web'), errors]).toEqual(
-      ['False', ['NodeNotReady Node n2 status is now: NodeNotReady'], ['NodeNotReady Node is not ready'], []]);
+      ['False', ['RegisteredNode Node n2 event: Registered Node n2 in Controller', 'NodeNotReady Node n2 status is now: NodeNotReady'], ['NodeNotReady Node is not ready'], []]);
   });
 
   it('loses its pods when their tolerationSeconds are over', async () => {

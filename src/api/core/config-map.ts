@@ -53,6 +53,6 @@ function validateCreate(map: ConfigMap): FieldError[] {
     for (const text of configMapKeyErrors(key)) errors.push(invalid(`binaryData[${key}]`, key, text));
     bytes += base64Length(value);
   }
-  if (bytes > dataBytesMax) errors.push(tooLong('', dataBytesMax));
+  if (bytes > dataBytesMax) errors.push(tooLong('[]', dataBytesMax));
   return errors;
 }

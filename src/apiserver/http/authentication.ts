@@ -7,6 +7,8 @@ import type { ConnectionIdentity } from './exchange.ts';
 
 const AUTHENTICATED = 'system:authenticated';
 const UNAUTHENTICATED = 'system:unauthenticated';
+/** Kubernetes: user.CredentialIDKey. */
+const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
 
 export const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: [UNAUTHENTICATED] };
 
@@ -19,7 +21,8 @@ export function identifyConnection(socket: TLSSocket): ConnectionIdentity {
   const name = Array.isArray(CN) ? CN.at(-1) : CN;
   if (name === undefined || name === '') return { user: undefined, refused: true };
   const groups = O === undefined ? [] : Array.isArray(O) ? O : [O];
-  return { user: { name, groups: groups.includes(AUTHENTICATED) ? groups : [...groups, AUTHENTICATED] }, refused: false };
+  const extra = { [CREDENTIAL_ID]: [`X509SHA256=${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`] };
+  return { user: { name, groups: groups.includes(AUTHENTICATED) ? groups : [...groups, AUTHENTICATED], extra }, refused: false };
 }
 
 /**

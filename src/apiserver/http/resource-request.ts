@@ -66,7 +66,8 @@ export async function serveResource(
   const pretty = wantsPretty(exchange, parameters);
   const request = await readRequest(exchange, definition, path, parameters, verb);
   const { code, object, warnings } = await apiServer.request(user, request);
-  respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject), negotiated, warnings, pretty);
+  const told = definition.deprecation === undefined ? warnings : [definition.deprecation, ...warnings];
+  respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject), negotiated, told, pretty);
 }
 
 /** A namespaced resource has its namespace in the path, but for lists and watches over all of them. */

@@ -62,7 +62,8 @@ function listBytes(list: KubernetesList): Uint8Array {
 }
 
 /** Warning: 299 - "text". Kubernetes: apimachinery/pkg/util/net, NewWarningHeader. */
-function warningHeader(text: string): string {
+/** A value of the Warning header. Kubernetes: net.NewWarningHeader. */
+export function warningHeader(text: string): string {
   // Only printable ASCII may stand in a header; Node refuses the rest.
   const quoted = JSON.stringify(text).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return `299 - ${quoted}`;

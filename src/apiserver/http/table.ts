@@ -1,4 +1,4 @@
-import type { ColumnDefinition, KubernetesList, KubernetesObject, ResourceDefinition } from '../../api/index.ts';
+import { type ColumnDefinition, type KubernetesList, type KubernetesObject, type ResourceDefinition, scaleColumns } from '../../api/index.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -32,8 +32,7 @@ export function isList(object: object): object is KubernetesList {
 export function toTable(object: object, definition: ResourceDefinition, options: TableOptions): object {
   const list = isList(object);
   const items = list ? object.items : [object as KubernetesObject];
-  // Objects of another kind, like the Scale of a Deployment, have no printer here.
-  const columns = isOfKind(object, definition) && definition.columns.length > 0 ? definition.columns : DEFAULT_COLUMNS;
+  const columns = columnsOf(object, definition);
   const metadata = (object as KubernetesObject).metadata ?? {};
   const source: Readonly<Record<string, unknown>> = { ...metadata };
   return {
@@ -52,6 +51,11 @@ export function toTable(object: object, definition: ResourceDefinition, options:
 /** A Table with no row, for a bookmark in a watch. */
 export function toBookmarkTable(object: KubernetesObject, version: string): object {
   return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata: { resourceVersion: object.metadata.resourceVersion }, columnDefinitions: null, rows: [] };
+}
+
+function columnsOf(object: object, definition: ResourceDefinition): readonly ColumnDefinition<KubernetesObject>[] {
+  if (isOfKind(object, definition)) return definition.columns.length > 0 ? definition.columns : DEFAULT_COLUMNS;
+  return (object as KubernetesObject).kind === 'Scale' ? scaleColumns as readonly ColumnDefinition<KubernetesObject>[] : DEFAULT_COLUMNS;
 }
 
 function isOfKind(object: object, definition: ResourceDefinition): boolean {

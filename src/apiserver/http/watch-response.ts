@@ -6,7 +6,7 @@ import type { Clock } from '../../world/index.ts';
 import type { ApiServer, UserInfo } from '../server.ts';
 import type { Negotiated } from './accept.ts';
 import type { Exchange } from './exchange.ts';
-import { respondError } from './respond.ts';
+import { respondError, warningHeader } from './respond.ts';
 import { type IncludeObject, toBookmarkTable, toPartialObject, toTable } from './table.ts';
 import { nextTurn } from './turn.ts';
 
@@ -36,7 +36,10 @@ export function respondWatch(
   exchange: Exchange, apiServer: ApiServer, user: UserInfo, request: Omit<ApiRequest, 'verb'>, form: WatchForm, clock: Clock,
 ): Promise<void> {
   return runWatch(apiServer, user, request, form, clock, {
-    open: () => bodyOutput(exchange.respondStream(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })),
+    open: () => bodyOutput(exchange.respondStream(200, {
+      'content-type': 'application/json', 'cache-control': 'no-cache, private',
+      ...(form.definition.deprecation === undefined ? {} : { warning: warningHeader(form.definition.deprecation) }),
+    })),
     refuse: (error) => respondError(exchange, error),
     onGone: (listener) => exchange.onClose(listener),
   });

@@ -20,8 +20,8 @@ export function decodeContinue(text: string): ContinueToken {
   let parsed: { readonly v?: unknown; readonly rv?: unknown; readonly start?: unknown };
   try {
     parsed = JSON.parse(atob(text.replaceAll('-', '+').replaceAll('_', '/'))) as typeof parsed;
-  } catch (error) {
-    throw newBadRequest(`continue key is not valid: ${error instanceof Error ? error.message : String(error)}`);
+  } catch {
+    throw newBadRequest(`continue key is not valid: ${decodeErrorOf(text)}`);
   }
   if (parsed.v !== 'meta.k8s.io/v1') throw newBadRequest(`continue key is not valid: server does not recognize this encoded version ${JSON.stringify(parsed.v)}`);
   if (typeof parsed.rv !== 'number' || parsed.rv === 0) throw newBadRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
@@ -43,4 +43,12 @@ export function newExpiredList(startKey: string | undefined): StatusError {
   const status = error.status as { metadata: object };
   status.metadata = { continue: encodeContinue({ revision: -1, startKey }) };
   return error;
+}
+
+/** Go's words for what cannot be decoded. Kubernetes: base64.RawURLEncoding, then encoding/json. */
+function decodeErrorOf(text: string): string {
+  const wrong = /[^A-Za-z0-9_-]/.exec(text);
+  if (wrong !== null) return `illegal base64 data at input byte ${wrong.index}`;
+  if (text.length % 4 === 1) return `illegal base64 data at input byte ${text.length - 1}`;
+  return `invalid character '${atob(text.replaceAll('-', '+').replaceAll('_', '/')).charAt(0)}' looking for beginning of value`;
 }

@@ -82,6 +82,7 @@ export function startNodeLifecycleController(context: ControllerContext): Dispos
     const { name } = node.metadata;
     const nowMs = clock.nowMs();
     const renewed = leaseInformer.lister.get('kube-node-lease', name)?.spec.renewTime;
+    if (!health.has(name)) recorder.event(objectReference(nodes, node), 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
     const now = updatedHealth(health.get(name), node, renewed, nowMs);
     health.set(name, now);
     let current = node;

@@ -31,7 +31,7 @@ export function buildPodStatus(facts: PodFacts, nowMs: number): PodStatus {
   for (const container of facts.containers) statuses.set(container.name, containerStatus(facts, container));
   const generation = pod.metadata.generation;
   // Built by assignment, since this runs several times a pod: spreads of optional parts cost more than all the rest.
-  const status: Mutable<PodStatus> & { observedGeneration?: number } = {};
+  const status: Mutable<PodStatus> = {};
   if (generation !== undefined) status.observedGeneration = generation;
   status.phase = phase;
   status.conditions = buildConditions(facts, phase, statuses, before.conditions, generation, nowMs);
@@ -80,10 +80,10 @@ function buildConditions(
 }
 
 function withTimes(type: string, { status, reason, message }: Verdict, before: readonly PodCondition[] | undefined, generation: number | undefined, nowMs: number): PodCondition {
-  const old = before?.find((condition) => condition.type === type) as (PodCondition & { readonly observedGeneration?: number }) | undefined;
+  const old = before?.find((condition) => condition.type === type);
   const isSame = old?.status === status && old.lastTransitionTime !== undefined;
   if (isSame && old.reason === reason && old.message === message && old.observedGeneration === generation) return old;
-  const condition: Mutable<PodCondition> & { observedGeneration?: number } = { type, status };
+  const condition: Mutable<PodCondition> = { type, status };
   if (generation !== undefined) condition.observedGeneration = generation;
   condition.lastTransitionTime = isSame && old.lastTransitionTime !== undefined ? old.lastTransitionTime : formatTime(nowMs);
   if (reason !== undefined) condition.reason = reason;

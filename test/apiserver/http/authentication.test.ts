@@ -26,10 +26,13 @@ function lastUser(): UserInfo | undefined {
   return seen.at(-1);
 }
 
+/** Kubernetes: x509.CommonNameUserConversion names the certificate as the credential. */
+const BY_CERTIFICATE = { 'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^X509SHA256=[0-9a-f]{64}$/)] };
+
 describe('who comes in', () => {
   it('takes the user and its groups from a client certificate', async () => {
     expect((await door.call('GET', POD)).code).toBe(200);
-    expect(lastUser()).toEqual({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
+    expect(lastUser()).toEqual({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'], extra: BY_CERTIFICATE });
   });
 
   it('takes several groups from a certificate', async () => {
@@ -38,7 +41,7 @@ describe('who comes in', () => {
       httpsRequest({ ...door.tls('none'), cert: client.certificatePem, key: client.keyPem, path: POD, agent: false }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
     });
     expect(code).toBe(200);
-    expect(lastUser()).toEqual({ name: 'jane', groups: ['dev', 'system:masters', 'system:authenticated'] });
+    expect(lastUser()).toEqual({ name: 'jane', groups: ['dev', 'system:masters', 'system:authenticated'], extra: BY_CERTIFICATE });
   });
 
   it('refuses a certificate of another authority', async () => {
