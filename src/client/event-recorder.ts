@@ -1,4 +1,4 @@
-import type { Disposable } from '../base/index.ts';
+import { createDeferred, type Disposable } from '../base/index.ts';
 import { type Event, formatTime, hasReason, type KubernetesObject, type ObjectReference, type ResourceRef, StatusError } from '../api/index.ts';
 import type { Clock } from '../world/index.ts';
 import type { Client } from './client.ts';
@@ -23,8 +23,11 @@ export interface EventRecorderOptions {
   readonly host?: string;
 }
 
-/** Events that wait to be written; more are dropped. Kubernetes: record.maxQueuedEvents. */
-const queuedEventsMax = 1000;
+/** Events that wait to be written; more are dropped. Upstream has 1,000 (record.maxQueuedEvents), which are written while others work. */
+const queuedEventsMax = 10_000;
+/** What events tell of goes on first: they wait for so many turns, and others get a turn after so many of them. */
+const restTurns = 12;
+const writesPerTurn = 100;
 /** Kubernetes: record.maxTriesPerEvent, and the sleep between. */
 const retriesMax = 12;
 const retryMs = 10_000;
@@ -47,9 +50,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const { clock, component, host } = options;
   const resource = options.client.resource(events);
   const correlator = new EventCorrelator();
-  const queue: EventFacts[] = [];
+  const queue: ToldEvent[] = [];
   const disposal = new AbortController();
   let writing: Promise<void> | undefined;
+  let rest: Rest | undefined;
+  let isFlushing = false;
   let lastNanos = 0n;
   // The clock has milliseconds; recorders that tell of one object in the same one keep to different nanoseconds of it.
   const ownNanos = nanosOf(`${component}|${host ?? ''}`);
@@ -75,8 +80,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       reportingComponent: component, reportingInstance: host ?? '',
     };
   };
-  const write = async (facts: EventFacts, correlation: Exclude<Correlation, { kind: 'skip' }>) => {
-    const nowMs = clock.nowMs();
+  const write = async (facts: ToldEvent, correlation: Exclude<Correlation, { kind: 'skip' }>) => {
+    const { atMs: nowMs } = facts;
     if (correlation.kind === 'count') {
       const patch = { count: correlation.count, lastTimestamp: formatTime(nowMs), message: correlation.message };
       try {
@@ -89,20 +94,24 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
     correlator.record(correlation.slot, await resource.create(newEvent(facts, correlation.message, nowMs)));
   };
-  const writeAll = async () => {
-    for (let facts = queue.shift(); facts !== undefined; facts = queue.shift()) {
-      const correlation = correlator.correlate(facts, clock.nowMs());
-      if (correlation.kind === 'skip') continue;
-      for (let tries = 0; tries < retriesMax && !disposal.signal.aborted; tries++) {
-        try {
-          await write(facts, correlation);
-          break;
-        } catch (error) {
-          if (hasReason(error, 'AlreadyExists')) continue; // another recorder had the same name; the next one differs
-          if (error instanceof StatusError && error.code < 500 && error.code !== 429) break; // e.g. the namespace is going
-          await clock.sleep(retryMs, disposal.signal);
-        }
+  const writeOne = async (facts: ToldEvent) => {
+    const correlation = correlator.correlate(facts, facts.atMs);
+    if (correlation.kind === 'skip') return;
+    for (let tries = 0; tries < retriesMax && !disposal.signal.aborted; tries++) {
+      try {
+        return await write(facts, correlation);
+      } catch (error) {
+        if (hasReason(error, 'AlreadyExists')) continue; // another recorder had the same name; the next one differs
+        if (error instanceof StatusError && error.code < 500 && error.code !== 429) return; // e.g. the namespace is going
+        await clock.sleep(retryMs, disposal.signal);
       }
+    }
+  };
+  const writeAll = async () => {
+    while (queue.length > 0) {
+      if (!isFlushing) await (rest = takeRest(clock, restTurns)).over;
+      const batch = queue.splice(0, writesPerTurn);
+      for (const facts of batch) await writeOne(facts);
     }
     writing = undefined;
   };
@@ -110,13 +119,46 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   return {
     event(involvedObject, type, reason, message) {
       if (disposal.signal.aborted || queue.length >= queuedEventsMax) return;
-      queue.push({ involvedObject, type, reason, message });
-      writing ??= Promise.resolve().then(writeAll);
+      queue.push({ involvedObject, type, reason, message, atMs: clock.nowMs() });
+      writing ??= writeAll();
     },
-    flush: () => writing ?? Promise.resolve(),
+    async flush() {
+      isFlushing = true;
+      rest?.end();
+      await writing;
+      isFlushing = false;
+    },
     dispose() {
       disposal.abort();
       queue.length = 0;
+      rest?.end();
+    },
+  };
+}
+
+interface ToldEvent extends EventFacts {
+  readonly atMs: number;
+}
+
+interface Rest {
+  readonly over: Promise<void>;
+  /** Ends it sooner. */
+  end(): void;
+}
+
+function takeRest(clock: Clock, turns: number): Rest {
+  const { promise, resolve } = createDeferred<void>();
+  let turn: Disposable | undefined;
+  const pass = (left: number) => {
+    if (left === 0) resolve();
+    else turn = clock.schedule(0, () => pass(left - 1));
+  };
+  pass(turns);
+  return {
+    over: promise,
+    end() {
+      turn?.dispose();
+      resolve();
     },
   };
 }
