@@ -9,7 +9,7 @@ import { packageVsix } from './package.ts';
 
 const SETTINGS = {
   'telemetry.telemetryLevel': 'off', 'extensions.autoCheckUpdates': false, 'extensions.autoUpdate': false,
-  'workbench.enableExperiments': false, 'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true,
+  'workbench.enableExperiments': false, 'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true, 'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 const profile = path.join(root, '.vscode-test', 'start');
 const workspace = path.join(profile, 'workspace');
