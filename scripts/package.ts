@@ -15,7 +15,7 @@ export async function packageVsix(): Promise<string> {
   await buildAll();
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
   const vsix = path.join(root, `drydock-${version}.vsix`);
-  await createVSIX({ cwd: root, packagePath: vsix, dependencies: false, allowMissingRepository: true, skipLicense: false });
+  await createVSIX({ cwd: root, packagePath: vsix, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false, skipLicense: false });
   checkSize(vsix, VSIX_BYTES_MAX);
   checkSize(path.join(root, 'dist', 'extension.js'), EXTENSION_BYTES_MAX);
   return vsix;
