@@ -27,6 +27,7 @@ export function createStatusManager({ pods, clock, onError }: StatusManagerOptio
   const store = new DisposableStore();
   const dirty = new Set<PodDriver>();
   const writing = new Set<PodDriver>();
+  const retries = new Set<Disposable>();
   let flushing: Disposable | undefined;
 
   /** Everything that happens in one turn of the loop is one write. */
@@ -56,7 +57,7 @@ export function createStatusManager({ pods, clock, onError }: StatusManagerOptio
     writing.delete(driver);
     if (store.isDisposed) return;
     if (failed) {
-      clock.schedule(retryMs, () => touch(driver));
+      retryLater(driver);
       return;
     }
     if (dirty.has(driver)) schedule(0);
@@ -85,8 +86,15 @@ export function createStatusManager({ pods, clock, onError }: StatusManagerOptio
     pods.delete(metadata, { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid } }).catch((error: unknown) => {
       if (hasReason(error, 'NotFound', 'Conflict') || store.isDisposed) return;
       onError?.(error);
-      clock.schedule(retryMs, () => touch(driver));
+      retryLater(driver);
     });
+  };
+  const retryLater = (driver: PodDriver) => {
+    const timer = clock.schedule(retryMs, () => {
+      retries.delete(timer);
+      touch(driver);
+    });
+    retries.add(timer);
   };
   const touch = (driver: PodDriver) => {
     if (store.isDisposed) return;
@@ -98,6 +106,7 @@ export function createStatusManager({ pods, clock, onError }: StatusManagerOptio
     dispose() {
       store.dispose();
       flushing?.dispose();
+      for (const timer of retries) timer.dispose();
       dirty.clear();
     },
   };
