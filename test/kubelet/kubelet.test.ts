@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/api/index.ts';
+import type { Transport } from '../../src/client/index.ts';
 import { Harness } from './harness.ts';
 
 describe('A pod on its node', () => {
@@ -472,6 +473,19 @@ describe('A write that fails', () => {
     await lab.bind('web', {});
     await lab.settle();
     expect([lab.pod('web').status?.phase, lab.pod('web').metadata.annotations, lab.statusWrites('web')]).toEqual(['Running', { touched: 'yes' }, 2]);
+  });
+});
+
+describe('A kubelet that is switched off', () => {
+  it('leaves no timer, even where a write failed and waits to be made again', async () => {
+    const lab = new Harness();
+    const transport = lab.api as Transport;
+    await lab.start({ transport: { watch: (request, sink) => transport.watch(request, sink), request: (request) => (
+      request.resource === 'pods' && request.subresource === 'status' ? Promise.reject(new Error('no route to host')) : transport.request(request)) } });
+    await lab.bind('web', {});
+    await lab.kubelet.powerOff();
+    await lab.settle();
+    expect(lab.world.clock.pendingCount).toBe(0);
   });
 });
 

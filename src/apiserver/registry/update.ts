@@ -1,4 +1,4 @@
-import { deepFreeze } from '../../base/index.ts';
+import { deepFreeze, jsonEqual } from '../../base/index.ts';
 import { type FieldError, invalid, type KubernetesObject, newInvalidError, type ObjectMeta, type ResourceDefinition } from '../../api/index.ts';
 import { newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
 import { checkName, checkNamespace, objectFromBody } from './body.ts';
@@ -9,7 +9,6 @@ import { objectOf } from '../watchcache/index.ts';
 import { createNamed } from './create.ts';
 import { present } from './endpoint.ts';
 import { noteUpdate } from './field-management.ts';
-import { jsonEqual } from './json-equal.ts';
 import { checkSize } from './size.ts';
 
 /** Races with other writers that one request survives. Kubernetes: patch.go, MaxRetryWhenPatchConflicts, and GuaranteedUpdate's loop. */
@@ -171,7 +170,18 @@ function withIdentity(wanted: ObjectMeta, old: ObjectMeta): ObjectMeta {
   if (old.generateName !== undefined && metadata.generateName === undefined) metadata.generateName = old.generateName;
   if (old.managedFields !== undefined && metadata.managedFields === undefined) metadata.managedFields = old.managedFields;
   delete metadata.selfLink;
+  // Go's omitempty: whoever takes the last entry away leaves nothing behind.
+  if (metadata.ownerReferences?.length === 0) delete metadata.ownerReferences;
+  if (metadata.finalizers?.length === 0) delete metadata.finalizers;
+  if (isEmpty(metadata.labels)) delete metadata.labels;
+  if (isEmpty(metadata.annotations)) delete metadata.annotations;
   return metadata;
+}
+
+function isEmpty(map: Readonly<Record<string, string>> | undefined): boolean {
+  if (map === undefined) return false;
+  for (const _key in map) return false;
+  return true;
 }
 
 /** True where the last finalizer of an object that is being deleted has gone. Kubernetes: registry.ShouldDeleteDuringUpdate. */

@@ -158,6 +158,14 @@ describe('update', () => {
     expect(results).toEqual(['was not refused', conflict, conflict]);
   });
 
+  it('leaves nothing of a list or map of the metadata whose last entry goes, as Go’s omitempty', async () => {
+    const { admin } = await startServer();
+    await admin.create('configmaps', { metadata: { name: 'a', labels: { app: 'web' }, annotations: { note: 'x' }, finalizers: ['example.com/f'], ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }] } });
+    const { metadata } = await admin.patch('configmaps', 'a', { metadata: { labels: { app: null }, annotations: {}, finalizers: [], ownerReferences: [] } });
+    expect(Object.keys(metadata).sort()).toEqual(['annotations', 'creationTimestamp', 'name', 'namespace', 'resourceVersion', 'uid']);
+    expect(Object.keys((await admin.patch('configmaps', 'a', { metadata: { annotations: { note: null } } })).metadata)).not.toContain('annotations');
+  });
+
   it('is not for everybody', async () => {
     const { as } = await startServer();
     expect(await refusal(as({ ...ADMIN, groups: [] }).list('pods')))
