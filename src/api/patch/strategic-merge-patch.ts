@@ -1,7 +1,8 @@
+import { jsonEqual } from '../../base/index.ts';
 import { newStatusError, StatusError } from '../meta.ts';
 import { childSchema, type ObjectSchema, type Schema } from '../schema/schema.ts';
 import { checkPatchDepth } from './depth.ts';
-import { isJsonObject, jsonEqual, type JsonObject, ownValue, setOwn } from './json.ts';
+import { isJsonObject, type JsonObject, ownValue, setOwn } from './json.ts';
 import { orderByPatch } from './list-order.ts';
 
 const PATCH = '$patch';

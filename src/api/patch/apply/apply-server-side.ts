@@ -1,8 +1,9 @@
+import { jsonEqual } from '../../../base/index.ts';
 import { type KubernetesObject, newStatusError } from '../../meta.ts';
 import { ANNOTATION_LAST_APPLIED } from '../../labels.ts';
 import { zeroObject } from '../../schema/decode.ts';
 import { checkPatchDepth } from '../depth.ts';
-import { isJsonObject, type JsonObject, jsonEqual } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { changedFields, compareObjects } from './compare.ts';
 import { type Conflict, newApplyConflict } from './conflict.ts';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference, union } from './field-set.ts';
@@ -83,7 +84,7 @@ function checkApplied(applied: unknown, live: KubernetesObject | undefined, opti
 
 function managersBefore(live: KubernetesObject | undefined, options: ApplyOptions): Managers {
   if (live === undefined) return new Map();
-  const managers = decodeManagers(live.metadata.managedFields);
+  const managers: Managers = decodeManagers(live.metadata.managedFields) ?? new Map<string, Manager>();
   if (managers.size > 0) return managers;
   return updateManagers(undefined, live, managers, { ...options, manager: BEFORE_FIRST_APPLY, subresource: '', resetFields: [] }) ?? managers;
 }

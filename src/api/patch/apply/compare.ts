@@ -1,5 +1,6 @@
+import { jsonEqual } from '../../../base/index.ts';
 import type { Field, ListSchema, Schema } from '../../schema/schema.ts';
-import { isJsonObject, type JsonObject, jsonEqual, ownValue } from '../json.ts';
+import { isJsonObject, type JsonObject, ownValue } from '../json.ts';
 import { EMPTY_SET, type FieldSet, makeNode, MEMBER, union } from './field-set.ts';
 import { isEmptyValue, itemPathElement, schemaOfField, type Shape, shapeOf } from './shape.ts';
 

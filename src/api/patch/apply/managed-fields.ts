@@ -1,7 +1,7 @@
 import { canonicalTime, formatTime, parseTime } from '../../time.ts';
 import type { ManagedFieldsEntry } from '../../types.ts';
+import { decodeFieldSet } from './decode-field-set.ts';
 import { equalSets, type FieldSet, isEmptySet, sortSet, union } from './field-set.ts';
-import { isJsonObject } from '../json.ts';
 
 /** One entry of managedFields. */
 export interface Manager {
@@ -26,16 +26,16 @@ export function managerId(manager: Pick<Manager, 'name' | 'operation' | 'apiVers
   return JSON.stringify([manager.name, manager.operation, manager.operation === 'Apply' ? '' : manager.apiVersion, manager.subresource]);
 }
 
-/** Reads managedFields; entries that make no sense are left out. */
-export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefined): Managers {
+/** Reads managedFields; undefined where an entry makes no sense. Kubernetes: fieldmanager, DecodeManagedFields. */
+export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefined): Managers | undefined {
   const managers = new Map<string, Manager>();
   for (const entry of entries ?? []) {
-    if (entry.operation !== 'Apply' && entry.operation !== 'Update') continue;
-    if (entry.fieldsType !== 'FieldsV1' || !isJsonObject(entry.fieldsV1)) continue;
+    if ((entry.operation !== 'Apply' && entry.operation !== 'Update') || !entry.apiVersion || entry.fieldsType !== 'FieldsV1') return undefined;
+    const fields = decodeFieldSet(entry.fieldsV1 ?? {});
+    if (fields === undefined) return undefined;
     const manager: Manager = {
-      name: entry.manager ?? '', operation: entry.operation, apiVersion: entry.apiVersion ?? '', subresource: entry.subresource ?? '',
-      time: entry.time === undefined ? undefined : canonicalTime(entry.time, 'time'),
-      fields: entry.fieldsV1 as FieldSet,
+      name: entry.manager ?? '', operation: entry.operation, apiVersion: entry.apiVersion, subresource: entry.subresource ?? '',
+      time: entry.time === undefined ? undefined : canonicalTime(entry.time, 'time'), fields,
     };
     managers.set(managerId(manager), manager);
   }
@@ -47,7 +47,7 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefine
  * without fields are left out. The same list as before where nothing changed.
  */
 export function encodeManagers(managers: Managers, before: readonly ManagedFieldsEntry[] | undefined): readonly ManagedFieldsEntry[] | undefined {
-  const old = decodeManagers(before);
+  const old = decodeManagers(before) ?? new Map<string, Manager>();
   const kept = capUpdateManagers([...managers.values()].filter((manager) => !isEmptySet(manager.fields)));
   const same = kept.length === (before?.length ?? 0) && kept.every((manager) => {
     const was = old.get(managerId(manager));

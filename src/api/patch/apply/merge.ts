@@ -1,5 +1,6 @@
+import { jsonEqual } from '../../../base/index.ts';
 import type { Field, ListSchema, Schema } from '../../schema/schema.ts';
-import { isJsonObject, jsonEqual, ownValue, setOwn } from '../json.ts';
+import { isJsonObject, ownValue, setOwn } from '../json.ts';
 import { EMPTY_SET, type FieldSet, isEmptySet } from './field-set.ts';
 import { isEmptyValue, itemPathElement, schemaOfField, shapeOf } from './shape.ts';
 

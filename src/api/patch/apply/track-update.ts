@@ -27,11 +27,14 @@ export function trackUpdate<T extends KubernetesObject>(before: T | undefined, n
   const live = before?.metadata.managedFields;
   const requested = next.metadata.managedFields;
   if (isReset(requested)) return withManagedFields(next, undefined);
-  // A client may write managedFields itself, but not through a subresource.
-  const given = (options.subresource ?? '') === '' && requested !== undefined && requested.length > 0 ? requested : live;
-  const managers = updateManagers(before, next, decodeManagers(given), options);
+  // A client may write managedFields itself, but not through a subresource, and nothing that makes no sense.
+  const written = (options.subresource ?? '') === '' && requested !== undefined && requested.length > 0 ? decodeManagers(requested) : undefined;
+  const given = written === undefined ? live : requested;
+  const managers = updateManagers(before, next, written ?? decodeManagers(live) ?? NO_MANAGERS, options);
   return withManagedFields(next, managers === undefined ? given : encodeManagers(managers, given));
 }
+
+const NO_MANAGERS: Managers = new Map();
 
 /** `managedFields: [{}]` is how a client asks to forget them. */
 function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
