@@ -1,4 +1,4 @@
-import { type Disposable, DisposableStore } from '../base/index.ts';
+import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
 import { builtinResources, type ResourceDefinition, StatusError } from '../api/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
@@ -199,5 +199,5 @@ function selectedName(fieldSelector: string): string {
 
 /** A bug in Drydock is the client's 500. */
 function asStatusError(error: unknown): StatusError {
-  return error instanceof StatusError ? error : newInternalError(error instanceof Error ? error.message : String(error));
+  return error instanceof StatusError ? error : newInternalError(messageOf(error));
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/index.ts';
 import { runUp } from './up.ts';
 import { parseUpOptions, USAGE, UsageError } from './options.ts';
 
@@ -11,7 +12,7 @@ async function up(): Promise<void> {
     await runUp(parseUpOptions(args));
   } catch (error) {
     if (error instanceof UsageError) exit(2, error.message);
-    exit(1, error instanceof Error ? error.message : String(error));
+    exit(1, messageOf(error));
   }
 }
 

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../base/index.ts';
 
 /** More nodes than a laptop's lab needs; each costs a kubelet. */
 const NODES_MAX = 100;
@@ -62,7 +63,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    const [firstSentence] = (error instanceof Error ? error.message : String(error)).split('. ');
+    const [firstSentence] = messageOf(error).split('. ');
     throw new UsageError(firstSentence as string);
   }
 }

@@ -1,7 +1,7 @@
 import { type Disposable, toDisposable } from '../base/index.ts';
 import { hasReason, type KubernetesObject, type StatusError } from '../api/index.ts';
 import type { Clock } from '../world/index.ts';
-import type { ListOptions, ResourceClient } from './client.ts';
+import type { ResourceClient } from './client.ts';
 import type { WatchEvent } from './transport.ts';
 
 /** What a reflector fills. */

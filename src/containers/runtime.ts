@@ -1,4 +1,4 @@
-import { type ByteDuplex, type ByteReader, type Disposable, Emitter, joinDuplexes } from '../base/index.ts';
+import { type ByteDuplex, type ByteReader, type Disposable, Emitter, joinDuplexes, messageOf } from '../base/index.ts';
 import { type Cni, NetworkError, type PodListener, type PodNetwork } from '../network/index.ts';
 import type { World } from '../world/index.ts';
 import { Container, execIn } from './container.ts';
@@ -163,7 +163,7 @@ class Runtime implements RuntimeService {
       if (workingFolder !== '/') container.system.files.makeFolders(workingFolder); // runc makes the working folder where there is none
       found = container.system.findExecutable(args, environment.get('PATH'), workingFolder);
     } catch (error) {
-      const text = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${error instanceof Error ? error.message : String(error)}: unknown`;
+      const text = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${messageOf(error)}: unknown`;
       container.failToStart(text);
       throw new RuntimeError('CannotRun', text);
     }

@@ -1,4 +1,4 @@
-import { createDeferred, type Deferred } from '../base/index.ts';
+import { concatBytes, createDeferred, type Deferred, messageOf } from '../base/index.ts';
 import type { AppendFile, Disk } from '../world/index.ts';
 import { refusal, success } from './memory-store.ts';
 import type { Change, Mvcc } from './mvcc/mvcc.ts';
@@ -50,7 +50,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<Store> {
   let failure: StoreError | undefined;
 
   const fail = (error: unknown, waiting: readonly Pending[]) => {
-    failure = new StoreError('unavailable', `the store's disk failed: ${error instanceof Error ? error.message : String(error)}`);
+    failure = new StoreError('unavailable', `the store's disk failed: ${messageOf(error)}`);
     for (const { answer } of waiting) answer.reject(failure);
     for (const { answer } of pending) answer.reject(failure);
     pending = [];
@@ -63,7 +63,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<Store> {
       pending = [];
       batch++;
       try {
-        await log.append(concatenate(group.map(({ change }) => encodeChange(change, batch))));
+        await log.append(concatBytes(group.map(({ change }) => encodeChange(change, batch))));
         await log.sync();
       } catch (error) {
         fail(error, group);
@@ -147,18 +147,5 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<Store> {
 
 function encodeSnapshot(mvcc: Mvcc, revision: number, batch: number): Uint8Array {
   const { items } = mvcc.range({ key: '', rangeEnd: '\uffff', revision }, revision);
-  return concatenate([...items.map((item) => encodeKeyValue(item, batch)), encodeEnd(revision, items.length, batch)]);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0] as Uint8Array;
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return concatBytes([...items.map((item) => encodeKeyValue(item, batch)), encodeEnd(revision, items.length, batch)]);
 }

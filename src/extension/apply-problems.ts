@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { type Disposable, DisposableStore } from '../base/index.ts';
-import { fieldsOf, messageOf } from './errors.ts';
+import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
+import { fieldsOf } from './errors.ts';
 import { type LanguageService, toVsCodeRange } from './language-service.ts';
 
 /** What the API server said against a manifest, on the lines that it is about; gone with the next edit. */

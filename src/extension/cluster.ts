@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { createDeferred, type Deferred, type Disposable, Emitter, type Listen } from '../base/index.ts';
+import { createDeferred, type Deferred, type Disposable, Emitter, type Listen, messageOf } from '../base/index.ts';
 import type { ClusterState } from '../protocol/index.ts';
 import { createBackoff } from './backoff.ts';
 import { type ClusterProcess, startClusterProcess } from './cluster-process.ts';
@@ -154,7 +154,7 @@ export function createCluster(context: vscode.ExtensionContext, log: vscode.LogO
         era++;
         await owned?.stop();
         owned = undefined;
-        setState('stopped', error instanceof Error ? error.message : String(error));
+        setState('stopped', messageOf(error));
       }
       throw error;
     }

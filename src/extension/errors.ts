@@ -1,10 +1,5 @@
 import { StatusError } from '../api/index.ts';
 
-/** What to tell the user of an error: the server's own text, as kubectl shows it. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** The fields that an error is about, as paths, each with its text. Empty where it names none. */
 export function fieldsOf(error: unknown): readonly { readonly field: string; readonly message: string }[] {
   if (!(error instanceof StatusError)) return [];

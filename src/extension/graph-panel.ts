@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
 import type { KubernetesObject } from '../api/index.ts';
-import { type Disposable, DisposableStore } from '../base/index.ts';
+import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
 import { GRAPH_BATCH_MAX, type GraphAction, type GraphHostMessage, type GraphObject, type ObjectRef, parseGraphPanelMessage, ProtocolError } from '../protocol/index.ts';
 import type { Cluster } from './cluster.ts';
 import { joinApiVersion, type ServedResource } from './discovery.ts';
-import { messageOf } from './errors.ts';
 import { graphKinds, GraphQueue, toGraphObject } from './graph-objects.ts';
 import { currentLanguage, t } from './l10n.ts';
 import { refreshMs } from './object-store.ts';

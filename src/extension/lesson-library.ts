@@ -1,9 +1,8 @@
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { type Disposable, Emitter, type Listen } from '../base/index.ts';
+import { type Disposable, Emitter, type Listen, messageOf } from '../base/index.ts';
 import { type Lesson, type LessonProgress, type LessonSession, parseLesson, parseProgress, startLessonSession } from '../lessons/index.ts';
-import { messageOf } from './errors.ts';
 import { currentLanguage } from './l10n.ts';
 import { hostClock } from './object-store.ts';
 import type { ClusterSession } from './session.ts';

@@ -1,10 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { type Disposable, DisposableStore } from '../base/index.ts';
+import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
 import type { Lesson, LessonSession, LessonState } from '../lessons/index.ts';
 import { type LessonHostMessage, type LessonPanelMessage, type ObjectRef, parseLessonPanelMessage, ProtocolError } from '../protocol/index.ts';
 import type { Cluster } from './cluster.ts';
-import { messageOf } from './errors.ts';
 import { currentLanguage, t } from './l10n.ts';
 import type { LessonLibrary } from './lesson-library.ts';
 import { toLessonView } from './lesson-view.ts';

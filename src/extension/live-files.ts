@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
 import { hasReason, type KubernetesObject } from '../api/index.ts';
-import { type Disposable, DisposableStore } from '../base/index.ts';
+import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
 import type { ApplyProblems } from './apply-problems.ts';
 import { ask } from './ask.ts';
 import type { Cluster } from './cluster.ts';
 import type { ServedResource } from './discovery.ts';
-import { messageOf } from './errors.ts';
 import { t } from './l10n.ts';
 import type { LanguageService } from './language-service.ts';
 import { resourceKey } from './object-store.ts';

@@ -1,6 +1,6 @@
 /** Everything behind the entry: made on first use, wired once. */
 import * as vscode from 'vscode';
-import type { Disposable } from '../base/index.ts';
+import { type Disposable, messageOf } from '../base/index.ts';
 import { DisposableStore } from '../base/index.ts';
 import type { CustomKind } from '../language/index.ts';
 import type { ClusterState, GraphAction, ObjectRef } from '../protocol/index.ts';
@@ -10,7 +10,6 @@ import type { TreeEntry } from './cluster-tree-model.ts';
 import { type ClusterTree, createClusterTree } from './cluster-tree.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import type { CommandId } from './command-ids.ts';
-import { messageOf } from './errors.ts';
 import { createForwards } from './forwards.ts';
 import { createGraphPanel } from './graph-panel.ts';
 import { initialiseLanguage, t } from './l10n.ts';

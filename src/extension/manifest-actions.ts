@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
+import { messageOf } from '../base/index.ts';
 import { hasReason, type KubernetesObject, StatusError } from '../api/index.ts';
 import type { PlacedManifest } from '../language/index.ts';
 import type { ApplyProblems } from './apply-problems.ts';
 import { ask } from './ask.ts';
 import { joinApiVersion, type ServedResource } from './discovery.ts';
-import { messageOf } from './errors.ts';
 import { t } from './l10n.ts';
 import type { LanguageService } from './language-service.ts';
 import { forEditing } from './live-files.ts';

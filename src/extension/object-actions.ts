@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
+import { messageOf } from '../base/index.ts';
 import type { ObjectRef } from '../protocol/index.ts';
 import { ask } from './ask.ts';
 import { describeObject } from './describe.ts';
 import { editorColumn } from './editor-column.ts';
-import { messageOf } from './errors.ts';
 import { readEvents } from './events.ts';
 import type { Forwards } from './forwards.ts';
 import { t } from './l10n.ts';

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { Disposable } from '../base/index.ts';
+import { type Disposable, messageOf } from '../base/index.ts';
 import { openWebSocket, readRefusal, toBuffer } from './exec-channel.ts';
 import type { ClusterCredentials } from './kubeconfig.ts';
 
@@ -29,7 +29,7 @@ export async function startPortForward(options: PortForwardOptions): Promise<Por
     connection.on('error', () => undefined); // its end follows, and is handled there
     connection.once('close', () => connections.delete(connection));
     forward(options, connection).catch((error: unknown) => {
-      options.onError(error instanceof Error ? error.message : String(error));
+      options.onError(messageOf(error));
       connection.destroy();
     });
   });

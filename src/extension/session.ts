@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { KubernetesObject } from '../api/index.ts';
-import type { Disposable } from '../base/index.ts';
+import { type Disposable, messageOf } from '../base/index.ts';
 import { type Client, createClient } from '../client/index.ts';
 import type { ObjectRef } from '../protocol/index.ts';
 import { discover, type Discovery, type ServedResource, splitApiVersion } from './discovery.ts';
@@ -34,7 +34,7 @@ export async function connectSession(kubeconfigPath: string, waitMsMax: number, 
     const version = await transport.get('/version') as { readonly gitVersion?: string };
     let discovery = await discover(transport);
     const client = createClient(transport);
-    const objects = createObjectStore(client, (resource, error) => log(`watch of ${resource}: ${error instanceof Error ? error.message : String(error)}`));
+    const objects = createObjectStore(client, (resource, error) => log(`watch of ${resource}: ${messageOf(error)}`));
     const session: ClusterSession = {
       credentials, kubeconfigPath, transport, client, objects, version: version.gitVersion ?? '',
       get discovery() {

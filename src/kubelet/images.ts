@@ -1,3 +1,4 @@
+import { messageOf } from '../base/index.ts';
 import type { Container, Pod } from '../api/index.ts';
 import { ImageError, type ImageService, type ImageState } from '../containers/index.ts';
 import type { Clock } from '../world/index.ts';
@@ -53,7 +54,7 @@ export function createImageManager({ images, clock }: { readonly images: ImageSe
       tell('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${state.sizeBytes} bytes.`);
       return { type: 'present', image: state };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (error instanceof ImageError && error.code === 'InvalidName') return invalidName(image, message, tell);
       const failedMs = clock.nowMs();
       const backoff = nextBackoff(old?.backoff, failedMs, failedMs);
@@ -76,7 +77,7 @@ export function createImageManager({ images, clock }: { readonly images: ImageSe
       try {
         present = images.imageStatus(image);
       } catch (error) {
-        return invalidName(image, error instanceof Error ? error.message : String(error), tell);
+        return invalidName(image, messageOf(error), tell);
       }
       const policy = container.imagePullPolicy ?? (/(^|\/)[^:@]+(:latest)?$/.test(image) ? 'Always' : 'IfNotPresent');
       if (policy !== 'Always' && present !== undefined) {

@@ -1,4 +1,4 @@
-import { type ByteDuplex, type Disposable, joinDuplexes } from '../base/index.ts';
+import { type ByteDuplex, type Disposable, joinDuplexes, messageOf } from '../base/index.ts';
 import type { SocketListener, Sockets } from '../world/index.ts';
 import type { RuleTable } from './rules.ts';
 
@@ -46,7 +46,7 @@ export function createNodePortGateway({ sockets, connect, onProblem }: NodePortG
       },
       (error: unknown) => onProblem({
         nodeName, port, servicePortName,
-        message: `can't open port "nodePort for ${servicePortName}" (127.0.0.1:${port}/tcp4), skipping it: ${error instanceof Error ? error.message : String(error)}`,
+        message: `can't open port "nodePort for ${servicePortName}" (127.0.0.1:${port}/tcp4), skipping it: ${messageOf(error)}`,
       }),
     );
   };

@@ -1,4 +1,4 @@
-import { type Disposable, DisposableStore } from '../base/index.ts';
+import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
 import { formatTime, hasReason, type Node, type Pod } from '../api/index.ts';
 import { createClient, createEventRecorder, createInformerFactory, objectKey, objectReference, runLeaderElection, type Transport } from '../client/index.ts';
 import type { World } from '../world/index.ts';
@@ -183,7 +183,7 @@ function runScheduler(options: SchedulerOptions): Disposable {
         queue.move('AssignedPodDelete');
       }
       if (hasReason(error, 'NotFound')) return queue.delete(info.key);
-      report(info.pod, 'SchedulerError', `binding rejected: ${error instanceof Error ? error.message : String(error)}`);
+      report(info.pod, 'SchedulerError', `binding rejected: ${messageOf(error)}`);
       queue.retry(queued);
     }
   }

@@ -1,8 +1,8 @@
+import { base64Length } from '../../base/index.ts';
 import { invalid, forbidden, tooLong, type FieldError } from '../field-error.ts';
 import { configMapKeyErrors } from '../names.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import type { ConfigMap } from '../types.ts';
-import { base64Length } from './base64.ts';
 import { defineResource } from './define.ts';
 import { sameValue } from './equality.ts';
 import { nameIsDnsSubdomain, utf8Length, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';

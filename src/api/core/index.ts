@@ -15,7 +15,6 @@ export { pods } from './pod.ts';
 export { defaultPodTemplate } from './pod-spec/defaults.ts';
 export { imageTag } from './pod-spec/image-name.ts';
 export { replicationControllers } from './replication-controller.ts';
-export { decodeBase64, encodeBase64 } from './base64.ts';
 export { secrets } from './secret.ts';
 export { serviceAccounts } from './service-account.ts';
 export { services } from './service.ts';

@@ -1,9 +1,8 @@
-import { decodeText, encodeText } from '../../base/index.ts';
+import { base64Length, decodeBase64, decodeText, encodeBase64, encodeText } from '../../base/index.ts';
 import { forbidden, invalid, required, tooLong, type FieldError } from '../field-error.ts';
 import { configMapKeyErrors } from '../names.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import type { Secret } from '../types.ts';
-import { base64Length, decodeBase64, encodeBase64 } from './base64.ts';
 import { dataBytesMax } from './config-map.ts';
 import { defineResource } from './define.ts';
 import { sameValue } from './equality.ts';

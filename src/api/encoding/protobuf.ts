@@ -1,10 +1,10 @@
-import { decodeText } from '../../base/index.ts';
+import { decodeText, encodeBase64, messageOf } from '../../base/index.ts';
 import { newStatusError } from '../meta.ts';
 import { formatDuration } from '../duration.ts';
 import { schemaOf, schemaOfKind } from '../schema/registry.ts';
 import type { Field, MapSchema, ObjectSchema, Schema } from '../schema/schema.ts';
 import { formatMicroTime, formatTime } from '../time.ts';
-import { encodeBase64, textOf, type WireField, WireReader } from './wire.ts';
+import { textOf, type WireField, WireReader } from './wire.ts';
 
 /** What every protobuf body starts with: "k8s" and a zero byte. */
 export const PROTOBUF_MAGIC: readonly number[] = [0x6b, 0x38, 0x73, 0x00];
@@ -20,7 +20,7 @@ export function decodeProtobuf(bytes: Uint8Array): object {
   try {
     return decodeUnknown(bytes);
   } catch (error) {
-    throw newStatusError(400, 'BadRequest', error instanceof Error ? error.message : String(error));
+    throw newStatusError(400, 'BadRequest', messageOf(error));
   }
 }
 

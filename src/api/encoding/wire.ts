@@ -88,19 +88,3 @@ export class WireReader {
 export function textOf(field: WireField): string {
   return decodeText(field.bytes);
 }
-
-const BASE_64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** Standard base64 with padding, as JSON carries bytes. */
-export function encodeBase64(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  for (let index = 0; index < bytes.length; index += 3) {
-    const [a = 0, b, c] = [bytes[index], bytes[index + 1], bytes[index + 2]];
-    const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
-    parts.push(
-      BASE_64.charAt(bits >>> 18) + BASE_64.charAt((bits >>> 12) & 63)
-      + (b === undefined ? '=' : BASE_64.charAt((bits >>> 6) & 63)) + (c === undefined ? '=' : BASE_64.charAt(bits & 63)),
-    );
-  }
-  return parts.join('');
-}

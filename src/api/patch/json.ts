@@ -31,3 +31,15 @@ export function exceedsDepth(value: unknown, depthMax: number): boolean {
   }
   return false;
 }
+
+/** About how many characters the value's JSON has; stops counting above limit. */
+export function jsonLength(value: unknown, limit: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 4;
+  let length = 2;
+  for (const key in value) {
+    length += (Array.isArray(value) ? 1 : key.length + 4) + jsonLength((value as JsonObject)[key], limit);
+    if (length > limit) return length;
+  }
+  return length;
+}

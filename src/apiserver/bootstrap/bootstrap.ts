@@ -1,6 +1,6 @@
+import { jsonEqual } from '../../base/index.ts';
 import { hasReason, type ClusterRole, type KubernetesObject, type NewObject, type PolicyRule, type Subject } from '../../api/index.ts';
 import type { Transport } from '../../client/index.ts';
-import { jsonEqual } from '../registry/json-equal.ts';
 import {
   type AdvertisedAddress, authenticationConfigMap, bootstrapNamespaces, bootstrapPriorityClasses, kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService,
 } from './objects.ts';

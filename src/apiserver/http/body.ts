@@ -1,4 +1,5 @@
 import { parse as parseYaml, YAMLError } from 'yaml';
+import { messageOf } from '../../base/index.ts';
 import { decodeProtobuf, newStatusError, type StatusError } from '../../api/index.ts';
 import type { PatchType } from '../../client/index.ts';
 import { newBadRequest } from '../errors.ts';
@@ -26,7 +27,7 @@ export function decodeObject(bytes: Uint8Array, contentType: string | undefined,
       try {
         return decodeProtobuf(bytes);
       } catch (error) {
-        throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${error instanceof Error ? error.message : String(error)} (${summarize(bytes)})`);
+        throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${messageOf(error)} (${summarize(bytes)})`);
       }
     default:
       throw unsupportedMediaType(OBJECT_TYPES);
@@ -155,8 +156,4 @@ function summarize(bytes: Uint8Array): string {
 
 function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return newStatusError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/index.ts';
 import type { HttpDeps } from './deps.ts';
 import type { Exchange } from './exchange.ts';
 import { SELF } from './pod-target.ts';
@@ -57,6 +58,6 @@ async function run(check: Check, deps: HttpDeps): Promise<string | undefined> {
     await check.run(deps);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

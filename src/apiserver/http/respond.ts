@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { stringify } from 'yaml';
+import { messageOf } from '../../base/index.ts';
 import { encodedJson, type KubernetesList, newStatusError, StatusError } from '../../api/index.ts';
 import type { Negotiated } from './accept.ts';
 import type { Exchange, ResponseHeaders } from './exchange.ts';
@@ -95,7 +96,7 @@ export function respondError(exchange: Exchange, error: unknown): void {
 /** Any thrown value as the StatusError that a client gets to see. */
 export function toStatusError(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return newStatusError(500, 'InternalError', `Internal error occurred: ${text}`, { causes: [{ message: text }] });
 }
 

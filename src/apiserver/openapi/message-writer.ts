@@ -1,4 +1,4 @@
-import { encodeText } from '../../base/index.ts';
+import { concatBytes, encodeText } from '../../base/index.ts';
 
 /** Writes one protobuf message; nested messages are written by a function, into a writer of their own. */
 export class MessageWriter {
@@ -23,13 +23,7 @@ export class MessageWriter {
   }
 
   finish(): Uint8Array {
-    const all = new Uint8Array(this.length);
-    let position = 0;
-    for (const part of this.parts) {
-      all.set(part, position);
-      position += part.length;
-    }
-    return all;
+    return concatBytes(this.parts);
   }
 
   private bytes(number: number, content: Uint8Array): this {

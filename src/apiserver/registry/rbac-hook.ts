@@ -1,9 +1,9 @@
+import { jsonEqual } from '../../base/index.ts';
 import type { ClusterRole, KubernetesObject, PolicyRule, RoleRef } from '../../api/index.ts';
 import { missingRules, newEscalationError, type RbacAuthorizer } from '../authorization/index.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, UserInfo } from '../server.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
 import type { Call } from './call.ts';
-import { jsonEqual } from './json-equal.ts';
 import type { WriteHook } from './write-hooks.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';

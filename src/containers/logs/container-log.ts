@@ -1,4 +1,4 @@
-import { type ByteReader, type Deferred, createDeferred, encodeText } from '../../base/index.ts';
+import { type ByteReader, concatBytes, createDeferred, type Deferred, encodeText } from '../../base/index.ts';
 import { formatLogTime } from '../calendar.ts';
 import type { ContainerLogOptions } from '../cri.ts';
 
@@ -33,7 +33,7 @@ export class ContainerLog {
 
   append(stream: LogStream, chunk: Uint8Array, timeMs: number): void {
     const open = this.openLines?.[stream];
-    const bytes = open === undefined ? chunk : concat(open, chunk);
+    const bytes = open === undefined ? chunk : concatBytes([open, chunk]);
     const end = bytes.lastIndexOf(newline) + 1;
     let rest = end === 0 ? bytes : bytes.subarray(end);
     if (end > 0) this.add({ timeMs, bytes: bytes.subarray(0, end) });
@@ -75,7 +75,7 @@ export class ContainerLog {
         size += part.length;
       }
       if (parts.length === 0) return undefined;
-      const joined = parts.length === 1 ? (parts[0] as Uint8Array) : concat(...parts);
+      const joined = concatBytes(parts);
       const cut = joined.length > bytesLeft ? joined.subarray(0, bytesLeft) : joined;
       bytesLeft -= cut.length;
       return cut;
@@ -153,17 +153,5 @@ function stampLines(bytes: Uint8Array, timeMs: number, atLineStart: boolean): Ui
     needsStamp = true;
     start = stop;
   }
-  return concat(...parts);
-}
-
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  let size = 0;
-  for (const part of parts) size += part.length;
-  const joined = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
+  return concatBytes(parts);
 }

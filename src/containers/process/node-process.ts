@@ -1,10 +1,9 @@
-import { type ByteDuplex, type ByteReader, decodeText, encodeText, joinDuplexes } from '../../base/index.ts';
+import { type ByteDuplex, type ByteReader, decodeText, encodeBase64, encodeText, joinDuplexes, messageOf } from '../../base/index.ts';
 import { NetworkError, type PodConnection, type PodListener } from '../../network/index.ts';
 import type { ChildProcess, World } from '../../world/index.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { fileBytes } from '../files/nodes.ts';
 import { joinPath } from '../files/path.ts';
-import { encodeBase64 } from '../programs/applets/bytes.ts';
 import { type ChildMessage, type HostMessage, type NodeFile, connectionHeadBytes } from './node-messages.ts';
 import type { Process, Program } from './process.ts';
 import { type SignalName, signalNumbers } from './signals.ts';
@@ -68,7 +67,7 @@ class NodeRun {
         heapMiBMax: limit === undefined ? heapMiBDefault : Math.max(16, Math.floor((limit / 1024 / 1024) * 0.8)),
       });
     } catch (error) {
-      return process.complain(`node: can not run here: ${error instanceof Error ? error.message : String(error)}`, 126);
+      return process.complain(`node: can not run here: ${messageOf(error)}`, 126);
     }
     this.child = child;
     process.onExit(() => {

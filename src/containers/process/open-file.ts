@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, StreamClosedError } from '../../base/index.ts';
+import { type ByteReader, type ByteWriter, concatBytes, StreamClosedError } from '../../base/index.ts';
 import { type FileNode, FileError, fileBytes } from '../files/nodes.ts';
 import type { Volume } from '../files/volume.ts';
 import type { Terminal } from './terminal.ts';
@@ -94,9 +94,7 @@ export class StreamInput extends OpenFile {
     const later = this.pending;
     if (later === undefined) this.pending = bytes;
     else {
-      this.pending = new Uint8Array(bytes.length + later.length);
-      this.pending.set(bytes);
-      this.pending.set(later, bytes.length);
+      this.pending = concatBytes([bytes, later]);
     }
   }
 

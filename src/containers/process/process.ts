@@ -1,4 +1,4 @@
-import { decodeText, encodeText } from '../../base/index.ts';
+import { concatBytes, decodeText, encodeText, messageOf } from '../../base/index.ts';
 import { FileError } from '../files/nodes.ts';
 import { resolvePath } from '../files/path.ts';
 import { type OpenFile, isBrokenPipe } from './open-file.ts';
@@ -267,13 +267,7 @@ export class Process {
       if (size > bytesMax) throw new MemoryLimitError(bytesMax);
       chunks.push(chunk);
     }
-    const all = new Uint8Array(size);
-    let offset = 0;
-    for (const chunk of chunks) {
-      all.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return all;
+    return concatBytes(chunks);
   }
 
   async readAllText(descriptor = 0): Promise<string> {
@@ -299,7 +293,7 @@ export class Process {
       this.system.noteOutOfMemory(this);
       this.finish(137);
     } else {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       const name = this.args[0] ?? 'process';
       try {
         void Promise.resolve(this.files[2]?.write(encodeText(`${name}: ${text}\n`))).catch(() => undefined);
@@ -339,11 +333,5 @@ function resolveFrom(folder: string, path: string): string {
 function encodeOutput(text: string): Uint8Array {
   if (!/[\udc80-\udcff]/u.test(text)) return encodeText(text);
   const parts = text.split(/([\udc80-\udcff])/u).map((part) => (/^[\udc80-\udcff]$/u.test(part) ? new Uint8Array([part.charCodeAt(0) & 255]) : encodeText(part)));
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return concatBytes(parts);
 }

@@ -1,8 +1,7 @@
-import { decodeText, encodeText } from '../../base/index.ts';
+import { decodeText, encodeBase64, encodeText } from '../../base/index.ts';
 import { NetworkError } from '../../network/index.ts';
 import { FileError } from '../files/nodes.ts';
 import type { Process, Program } from '../process/process.ts';
-import { encodeBase64 } from './applets/bytes.ts';
 import { withTimeout } from './applets/network.ts';
 import { type ClientResponse, EmptyReplyError, type HttpUrl, parseUrl, sendRequest } from './http/http-client.ts';
 import { HttpProtocolError } from './http/http-message.ts';

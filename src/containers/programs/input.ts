@@ -1,3 +1,4 @@
+import { concatBytes } from '../../base/index.ts';
 import { FileError } from '../files/nodes.ts';
 import type { OpenFile } from '../process/open-file.ts';
 import { type Process, MemoryLimitError, readAllBytesMax } from '../process/process.ts';
@@ -77,13 +78,7 @@ export async function readBytes(process: Process, path: string): Promise<Uint8Ar
     if (size > readAllBytesMax) throw new MemoryLimitError(readAllBytesMax);
     chunks.push(chunk);
   }
-  const all = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
+  return concatBytes(chunks);
 }
 
 /** Prints that a file could not be used, in busybox's or coreutils' words. Rethrows what is no FileError. */
@@ -112,4 +107,3 @@ export async function printLines(process: Process, lines: Iterable<string>): Pro
   }
   if (part !== '') await process.print(part);
 }
-

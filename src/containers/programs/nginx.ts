@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/index.ts';
 import { NetworkError } from '../../network/index.ts';
 import { formatCalendar } from '../calendar.ts';
 import { FileError, fileBytes } from '../files/nodes.ts';
@@ -69,7 +70,7 @@ function runMaster(process: Process): 'resident' {
       for (const server of servers) for (const port of server.ports) if (!ports.has(port)) serve(port), ports.add(port);
       notice(process, 'reconfiguring');
     } catch (error) {
-      logError(process, 'emerg', error instanceof Error ? error.message : String(error));
+      logError(process, 'emerg', messageOf(error));
     }
   });
   const stop = (signal: string, how: string) => () => {
@@ -97,7 +98,7 @@ async function testConfig(process: Process): Promise<number> {
   try {
     loadNginxConfig(process);
   } catch (error) {
-    await process.write(2, `nginx: [emerg] ${error instanceof Error ? error.message : String(error)}\n`);
+    await process.write(2, `nginx: [emerg] ${messageOf(error)}\n`);
     return process.complain('nginx: configuration file /etc/nginx/nginx.conf test failed');
   }
   await process.write(2, 'nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n');

@@ -1,4 +1,4 @@
-import { decodeText, encodeText } from '../../base/index.ts';
+import { concatBytes, decodeText, encodeText } from '../../base/index.ts';
 import { FileError } from '../files/nodes.ts';
 import { joinPath } from '../files/path.ts';
 import type { Process, Program } from '../process/process.ts';
@@ -103,13 +103,7 @@ async function readInputLine(process: Process): Promise<string | undefined> {
     }
   }
   if (size === 0) return undefined;
-  const all = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return decodeText(all);
+  return decodeText(concatBytes(chunks));
 }
 
 function endsWithContinuation(text: string): boolean {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/index.ts';
 import {
   ANNOTATION_DEPLOYMENT_REVISION, type Deployment, type DeploymentStatus, hasReason, LABEL_POD_TEMPLATE_HASH, type LabelSelector, type NewObject, type PodTemplateSpec, type ReplicaSet,
   sameValue,
@@ -95,7 +96,7 @@ export class DeploymentPass {
         if (isControlledBy(existing, deployment) && sameTemplate(existing.spec.template, deployment.spec.template)) return { created: existing, isOurs: true };
         await this.writeStatus({ ...deployment.status, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 });
       } else if (!isNamespaceTerminating(error)) {
-        const message = `Failed to create new replica set "${wanted.metadata.name}": ${error instanceof Error ? error.message : String(error)}`;
+        const message = `Failed to create new replica set "${wanted.metadata.name}": ${messageOf(error)}`;
         if (progressDeadlineMs(deployment) !== undefined) await this.writeStatus(this.statusWith('False', reasons.replicaSetCreateError, message));
         this.event('Warning', reasons.replicaSetCreateError, message);
       }

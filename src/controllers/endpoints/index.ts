@@ -1,8 +1,7 @@
-import { DisposableStore } from '../../base/index.ts';
+import { DisposableStore, messageOf } from '../../base/index.ts';
 import { type Endpoints, LABEL_HEADLESS_SERVICE, type Service, sameValue } from '../../api/index.ts';
 import { objectReference, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers, splitKey } from '../../client/index.ts';
 import { endpoints, pods, services } from '../refs.ts';
-import { messageOf } from '../replicaset/pod-control.ts';
 import type { StartController } from '../shared/context.ts';
 import { createUnlessThere, unlessGone } from '../shared/retry.ts';
 import { isHeadless, podsOfService, watchServicePods } from '../shared/service-pods.ts';

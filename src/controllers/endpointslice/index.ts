@@ -1,8 +1,7 @@
-import { DisposableStore } from '../../base/index.ts';
+import { DisposableStore, messageOf } from '../../base/index.ts';
 import { type Endpoint, type EndpointSlice, LABEL_ENDPOINT_SLICE_MANAGED_BY, LABEL_HEADLESS_SERVICE, LABEL_SERVICE_NAME, LABEL_ZONE, type Service } from '../../api/index.ts';
 import { keyOf, objectKey, objectReference, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers } from '../../client/index.ts';
 import { endpointSlices, nodes, pods, services } from '../refs.ts';
-import { messageOf } from '../replicaset/pod-control.ts';
 import type { StartController } from '../shared/context.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { isNamespaceTerminating, newControllerReference } from '../shared/owners.ts';

@@ -1,5 +1,5 @@
 import { formatTime, type NamespaceCondition } from '../../api/index.ts';
-import { messageOf } from '../replicaset/pod-control.ts';
+import { messageOf } from '../../base/index.ts';
 import type { DeletionOutcome } from './content.ts';
 
 /** The conditions that tell how a namespace's deletion goes. Kubernetes: status_condition_utils.go. */

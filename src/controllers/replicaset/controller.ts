@@ -1,4 +1,4 @@
-import { type Disposable, DisposableStore } from '../../base/index.ts';
+import { type Disposable, DisposableStore, messageOf } from '../../base/index.ts';
 import { hasReason, parseOptionalTime, type Pod } from '../../api/index.ts';
 import {
   byControllerUid, objectKey, orphansIn, RateLimitedQueue, reconciled, type ReconcileResult, retryLater, runWorkers, keyOf,
@@ -10,7 +10,7 @@ import { claimObjects, controllerOf, isNamespaceTerminating } from '../shared/ow
 import { isPodActive, isPodAvailable, isPodReady, podCondition } from '../shared/pods.ts';
 import { slowStartBatch } from '../shared/slow-start.ts';
 import type { ReplicaKind, ReplicaOwner } from './kind.ts';
-import { createPodControl, messageOf } from './pod-control.ts';
+import { createPodControl } from './pod-control.ts';
 import { podsToDelete } from './ranking.ts';
 import { calculateStatus, type ManageFailure } from './status.ts';
 

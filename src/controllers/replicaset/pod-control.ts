@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/index.ts';
 import { hasReason, type NewObject, type Pod, type PodTemplateSpec, type ResourceRef, type KubernetesObject } from '../../api/index.ts';
 import { type EventRecorder, objectReference, type ResourceClient } from '../../client/index.ts';
 import { isNamespaceTerminating, newControllerReference } from '../shared/owners.ts';
@@ -52,5 +53,3 @@ export function podFromTemplate<T extends KubernetesObject>(ref: ResourceRef<T>,
     spec: template.spec ?? { containers: [] },
   };
 }
-
-export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,8 +1,7 @@
-import { type Disposable, DisposableStore } from '../../base/index.ts';
+import { type Disposable, DisposableStore, jsonEqual } from '../../base/index.ts';
 import { formatMicroTime, hasReason, type Lease, type Node, type NodeCondition } from '../../api/index.ts';
 import type { Client, EventRecorder } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
-import { jsonEqual } from '../equality.ts';
 import { leasesRef, nodesRef } from '../refs.ts';
 import { buildNodeStatus, newNode, type NodeFacts, nodeLabels, nodeReference } from './node-status.ts';
 

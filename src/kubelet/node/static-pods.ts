@@ -1,8 +1,7 @@
-import type { ByteReader, Disposable } from '../../base/index.ts';
+import { type ByteReader, type Disposable, jsonEqual } from '../../base/index.ts';
 import { formatTime, hasReason, type Node, type Pod, type PodStatus } from '../../api/index.ts';
 import type { LogOptions, ResourceClient } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
-import { jsonEqual } from '../equality.ts';
 
 /** A pod that the node runs without the API server: here a component of the control plane, which lives in the host's own process. */
 export interface StaticPod {

@@ -1,9 +1,8 @@
-import { createDeferred, decodeText, type Deferred, type Disposable, DisposableStore, type ByteReader } from '../../base/index.ts';
+import { type ByteReader, createDeferred, decodeText, type Deferred, type Disposable, DisposableStore, jsonEqual, messageOf } from '../../base/index.ts';
 import { type ConfigMap, type Container, type Pod, type PodStatus, quantityValue, type Secret } from '../../api/index.ts';
 import { type ClusterDialer, type EventRecorder, objectReference } from '../../client/index.ts';
 import type { ContainerConfig, ContainerState, Mount, RuntimeService } from '../../containers/index.ts';
 import type { Clock } from '../../world/index.ts';
-import { jsonEqual } from '../equality.ts';
 import type { ImageManager } from '../images.ts';
 import type { ObjectCache } from '../object-cache.ts';
 import { startProber } from '../probes/prober.ts';
@@ -430,8 +429,4 @@ async function readAll(reader: ByteReader): Promise<string> {
   let text = '';
   for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) text += decodeText(chunk);
   return text;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

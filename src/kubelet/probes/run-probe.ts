@@ -1,4 +1,4 @@
-import { type ByteWriter, decodeText } from '../../base/index.ts';
+import { type ByteWriter, decodeText, messageOf } from '../../base/index.ts';
 import type { Container, ContainerPort, LifecycleHandler, ProbeHandler } from '../../api/index.ts';
 import type { ClusterDialer } from '../../client/index.ts';
 import type { RuntimeService } from '../../containers/index.ts';
@@ -153,8 +153,4 @@ function collectOutput(): { readonly writer: ByteWriter; readonly text: () => st
     },
     text: () => chunks.map(decodeText).join(''),
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

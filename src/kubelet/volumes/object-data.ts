@@ -1,4 +1,4 @@
-import { decodeText, encodeText } from '../../base/index.ts';
+import { decodeBase64, decodeText, encodeText } from '../../base/index.ts';
 import type { ConfigMap, KubernetesObject, Secret } from '../../api/index.ts';
 
 const bytesOf = new WeakMap<KubernetesObject, ReadonlyMap<string, Uint8Array>>();
@@ -9,8 +9,8 @@ export function objectBytes(kind: 'ConfigMap' | 'Secret', object: ConfigMap | Se
   const known = bytesOf.get(object);
   if (known !== undefined) return known;
   const result = new Map<string, Uint8Array>();
-  for (const [key, value] of Object.entries(object.data ?? {})) result.set(key, kind === 'Secret' ? decodeBase64(value) : encodeText(value));
-  for (const [key, value] of Object.entries('binaryData' in object ? object.binaryData ?? {} : {})) result.set(key, decodeBase64(value));
+  for (const [key, value] of Object.entries(object.data ?? {})) result.set(key, kind === 'Secret' ? bytesOfBase64(value) : encodeText(value));
+  for (const [key, value] of Object.entries('binaryData' in object ? object.binaryData ?? {} : {})) result.set(key, bytesOfBase64(value));
   bytesOf.set(object, result);
   return result;
 }
@@ -24,7 +24,7 @@ export function objectTexts(kind: 'ConfigMap' | 'Secret', object: ConfigMap | Se
   return result;
 }
 
-function decodeBase64(text: string): Uint8Array {
-  const binary = atob(text);
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+/** The API server takes nothing but valid base64. */
+function bytesOfBase64(text: string): Uint8Array {
+  return decodeBase64(text) ?? new Uint8Array(0);
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type Disposable, toDisposable } from '../../base/index.ts';
+import { type Disposable, messageOf, toDisposable } from '../../base/index.ts';
 import { type AppendFile, type Disk, DiskError } from '../world.ts';
 import { rmSync } from 'node:fs';
 
@@ -125,7 +125,7 @@ async function mapErrors<T>(run: () => Promise<T>): Promise<T> {
 function toDiskError(error: unknown): unknown {
   if (error instanceof DiskError) return error;
   const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskError('ENOSPC', message);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new DiskError('EACCES', message);
   if (code === 'ENOENT') return new DiskError('ENOENT', message);

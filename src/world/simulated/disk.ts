@@ -1,4 +1,4 @@
-import { toDisposable } from '../../base/index.ts';
+import { concatBytes, toDisposable } from '../../base/index.ts';
 import { type Disk, DiskError, type Random } from '../world.ts';
 
 interface File {
@@ -61,10 +61,7 @@ function openDisk(random: Random, files: Map<string, File>): SimulatedDisk {
         },
         append: (bytes) => whileAlive(() => {
           reserve(bytes.length);
-          const longer = new Uint8Array(file.bytes.length + bytes.length);
-          longer.set(file.bytes);
-          longer.set(bytes, file.bytes.length);
-          file.bytes = longer;
+          file.bytes = concatBytes([file.bytes, bytes]);
         }),
         sync: () => whileAlive(() => {
           if (disk.failNextSync) {

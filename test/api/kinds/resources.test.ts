@@ -5,7 +5,8 @@ import {
   validateScale, validateTokenRequest, defaultTokenRequest, withReplicas, validatePodBinding, fieldErrorBody, type Deployment, type Event, type FieldError, type KubernetesObject,
   type Namespace, type Pod, type ReplicationController,
 } from '../../../src/api/index.ts';
-import { encodeBase64, decodeBase64, imageTag, sameValue } from '../../../src/api/index.ts';
+import { imageTag, sameValue } from '../../../src/api/index.ts';
+import { decodeBase64, encodeBase64 } from '../../../src/base/index.ts';
 
 const texts = (errors: readonly FieldError[]) => errors.map((error) => `${error.field}: ${fieldErrorBody(error)}`);
 const object = <T extends KubernetesObject>(value: unknown) => value as T;

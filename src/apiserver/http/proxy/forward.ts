@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { messageOf } from '../../../base/index.ts';
 import type { HttpDeps } from '../deps.ts';
 import { serviceUnavailable } from '../errors.ts';
 import type { Exchange, ResponseHeaders } from '../exchange.ts';
@@ -70,7 +71,7 @@ function describeDialError(error: unknown, address: string): string {
     case 'ETIMEDOUT':
       return `dial tcp ${address}: i/o timeout`;
     default:
-      return `dial tcp ${address}: ${error instanceof Error ? error.message : String(error)}`;
+      return `dial tcp ${address}: ${messageOf(error)}`;
   }
 }
 

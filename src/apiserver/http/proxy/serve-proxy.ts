@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/index.ts';
 import type { HttpDeps } from '../deps.ts';
 import { internalError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
@@ -28,7 +29,7 @@ async function serveNodeProxy(deps: HttpDeps, exchange: Exchange, id: string, re
   const parts = id.split(':');
   const nodeName = (parts.length === 3 ? parts[1] : parts[0]) ?? id;
   await kubeletOf(deps, nodeName, (address) => `error trying to reach service: ${dialError(address)}`).catch((error: unknown) => {
-    throw internalError(error instanceof Error ? error.message : String(error));
+    throw internalError(messageOf(error));
   });
   switch (rest) {
     case '/healthz': case '/healthz/':

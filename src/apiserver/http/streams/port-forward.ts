@@ -1,4 +1,4 @@
-import { type ByteDuplex, type ByteReader, type ByteWriter, encodeText, pipeBytes, StreamClosedError } from '../../../base/index.ts';
+import { type ByteDuplex, type ByteReader, type ByteWriter, encodeText, messageOf, pipeBytes, StreamClosedError } from '../../../base/index.ts';
 import type { Pod } from '../../../api/index.ts';
 import type { KubeletConnection } from '../../../client/index.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -57,7 +57,7 @@ async function forward(target: Target, port: number, streams: ForwardStreams): P
   try {
     connection = await kubelet.portForward(podNameOf(pod), port);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const text = `error forwarding port ${port} to pod ${pod.metadata.name}, uid ${pod.metadata.uid}: ${why}`;
     await streams.error.write(encodeText(text)).catch(() => undefined);
     streams.error.end();

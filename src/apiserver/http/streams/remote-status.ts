@@ -1,6 +1,6 @@
 import type { ExitResult } from '../../../client/index.ts';
 import { StatusError } from '../../../api/index.ts';
-import { encodeText } from '../../../base/index.ts';
+import { encodeText, messageOf } from '../../../base/index.ts';
 
 /** What the error stream of exec and attach says in the end. */
 export interface RemoteStatus {
@@ -24,7 +24,7 @@ export function exitStatus({ exitCode }: ExitResult): RemoteStatus {
 
 /** A process that could not be run, or whose streams broke. */
 export function failureStatus(error: unknown, what: string): RemoteStatus {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const cause = error instanceof StatusError && error.code === 500 ? text.replace(/^Internal error occurred: /, '') : text;
   const inner = cause.startsWith('error ') ? cause : `${what}: ${cause}`;
   const message = `Internal error occurred: ${inner}`;

@@ -1,4 +1,4 @@
-import { decodeText } from '../../../base/index.ts';
+import { decodeBase64, decodeText, encodeBase64 } from '../../../base/index.ts';
 import type { Process, Program } from '../../process/process.ts';
 import { sha256 } from '../../images/sha256.ts';
 import { complainAbout, linesOf, readBytes, readOperands } from '../input.ts';
@@ -39,47 +39,12 @@ async function checkSums(process: Process, lists: readonly string[], digest: (by
 export const md5sum = digestProgram(md5);
 export const sha256sum = digestProgram(sha256);
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** Base64 of bytes. RFC 4648. */
-export function encodeBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let index = 0; index < bytes.length; index += 3) {
-    const first = bytes[index] as number;
-    const second = bytes[index + 1];
-    const third = bytes[index + 2];
-    text += alphabet[first >> 2] as string;
-    text += alphabet[((first & 3) << 4) | ((second ?? 0) >> 4)] as string;
-    text += second === undefined ? '=' : (alphabet[((second & 15) << 2) | ((third ?? 0) >> 6)] as string);
-    text += third === undefined ? '=' : (alphabet[third & 63] as string);
-  }
-  return text;
-}
-
-/** The bytes of base64; undefined where it is none. */
-export function decodeBase64(text: string): Uint8Array | undefined {
-  const clean = text.replace(/\s/g, '').replace(/=+$/, '');
-  if (/[^A-Za-z0-9+/]/.test(clean) || clean.length % 4 === 1) return undefined;
-  const bytes = new Uint8Array(Math.floor((clean.length * 3) / 4));
-  let bits = 0;
-  let value = 0;
-  let offset = 0;
-  for (const letter of clean) {
-    value = ((value << 6) | alphabet.indexOf(letter)) & 0xffffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes[offset++] = (value >> bits) & 255;
-  }
-  return bytes;
-}
-
 export const base64: Program = async (process) => {
   const options = parseOptions(process.args.slice(1), 'dw:iD', { decode: 'd', wrap: 'w' });
   const path = options.operands[0] ?? '-';
   try {
     if (options.has('d') || options.has('D')) {
-      const bytes = decodeBase64((await readOperands(process, [path])).text);
+      const bytes = decodeBase64(padded((await readOperands(process, [path])).text));
       if (bytes === undefined) return await process.complain('base64: truncated input');
       await process.write(1, bytes);
       return 0;
@@ -92,6 +57,12 @@ export const base64: Program = async (process) => {
     return complainAbout(process, path, error);
   }
 };
+
+/** busybox ignores blanks and takes base64 without its padding. */
+function padded(text: string): string {
+  const letters = text.replace(/\s/g, '').replace(/=+$/, '');
+  return letters.padEnd(Math.ceil(letters.length / 4) * 4, '=');
+}
 
 export const dd: Program = async (process) => {
   const values = new Map(process.args.slice(1).map((arg) => [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]));

@@ -1,4 +1,4 @@
-import { encodeText } from '../../../base/index.ts';
+import { concatBytes, encodeText } from '../../../base/index.ts';
 import type { Program } from '../../process/process.ts';
 import { chunksOf, complainAbout, forEachLine, linesOf, printLines, readOperands, hasBusybox } from '../input.ts';
 import { parseOptions } from '../options.ts';
@@ -79,7 +79,7 @@ export const tail: Program = async (process) => {
         while (!keepsAll && bytes !== undefined && size - (chunks[0]?.length ?? 0) > Number(bytes)) size -= chunks.shift()?.length ?? 0;
         if (!keepsAll && bytes === undefined && size > 4 * 1024 * 1024) size -= chunks.shift()?.length ?? 0;
       }
-      const all = join(chunks, size);
+      const all = concatBytes(chunks);
       await process.write(1, bytes === undefined ? lastLines(all, count) : bytes.startsWith('+') ? all.subarray(Math.max(0, Number(bytes) - 1)) : all.subarray(Math.max(0, all.length - Number(bytes))));
       ends.set(path, total);
     } catch (error) {
@@ -354,13 +354,3 @@ export const yes: Program = async (process) => {
   const block = line.repeat(Math.max(1, Math.floor(4096 / line.length)));
   while (true) await process.print(block);
 };
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
-}

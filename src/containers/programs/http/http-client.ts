@@ -1,3 +1,4 @@
+import { concatBytes } from '../../../base/index.ts';
 import { NetworkError } from '../../../network/index.ts';
 import type { Process } from '../../process/process.ts';
 import { type HttpHead, HttpProtocolError, HttpReader, encodeHead } from './http-message.ts';
@@ -57,10 +58,7 @@ export async function sendRequest(process: Process, request: ClientRequest, onSe
   try {
     const body = request.body ?? new Uint8Array(0);
     const head = encodeHead(`${request.method} ${request.target} HTTP/1.1`, request.headers);
-    const message = new Uint8Array(head.length + body.length);
-    message.set(head);
-    message.set(body, head.length);
-    await process.block(connection.writer.write(message));
+    await process.block(connection.writer.write(concatBytes([head, body])));
     onSent?.(head);
     const reader = new HttpReader(connection.reader);
     let response = await process.block(reader.readHead());
@@ -116,4 +114,3 @@ async function* closing(response: ClientResponse): AsyncGenerator<Uint8Array> {
 }
 
 async function* noBody(): AsyncGenerator<Uint8Array> {}
-

@@ -1,5 +1,5 @@
 import { type PodConnection, NetworkError } from '../../../network/index.ts';
-import { encodeText } from '../../../base/index.ts';
+import { concatBytes, encodeText } from '../../../base/index.ts';
 import type { Process } from '../../process/process.ts';
 import { type HttpHead, HttpProtocolError, HttpReader, encodeHead, statusTexts, writeChunk } from './http-message.ts';
 
@@ -112,12 +112,7 @@ async function readRequest(process: Process, reader: HttpReader, connection: Pod
     if (size > requestBodyBytesMax) throw new HttpProtocolError(413, 'Request Entity Too Large');
     chunks.push(chunk);
   }
-  const body = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
+  const body = concatBytes(chunks);
   const local = target.replace(/^https?:\/\/[^/]*/, '') || '/';
   const question = local.indexOf('?');
   const { headers } = head;
@@ -155,10 +150,7 @@ async function sendResponse(connection: PodConnection, request: HttpRequest | un
     await writeChunk(connection.writer, new Uint8Array(0));
     return size;
   }
-  const message = new Uint8Array(head.length + body.length);
-  message.set(head);
-  message.set(body, head.length);
-  await connection.writer.write(message);
+  await connection.writer.write(concatBytes([head, body]));
   return body.length;
 }
 
