@@ -1,7 +1,7 @@
 import { jsonEqual } from '../../base/index.ts';
 import { newStatusError, StatusError } from '../meta.ts';
 import { checkPatchDepth } from './depth.ts';
-import { isJsonObject, ownValue, setOwn } from './json.ts';
+import { isJsonObject, jsonLength, ownValue, setOwn } from './json.ts';
 
 /** One operation of RFC 6902. */
 export interface JsonPatchOperation {
