@@ -91,7 +91,7 @@ export function qualifiedNameErrors(value: string): readonly string[] {
   const name = parts.at(-1) ?? '';
   const prefix = parts.length === 2 ? parts[0] : undefined;
   if (prefix === '') errors.push('prefix part must be non-empty');
-  else if (prefix !== undefined) errors.push(...dns1123SubdomainErrors(prefix).map((text) => `prefix part ${text}`));
+  else if (prefix !== undefined) for (const error of dns1123SubdomainErrors(prefix).map((text) => `prefix part ${text}`)) errors.push(error);
   if (name === '') errors.push('name part must be non-empty');
   else if (name.length > LABEL_LENGTH_MAX) errors.push(`name part ${maxLengthText(LABEL_LENGTH_MAX)}`);
   if (!qualifiedName.test(name)) errors.push(`name part ${ruleText}`);

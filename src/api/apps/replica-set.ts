@@ -39,7 +39,7 @@ export const replicaSets = defineResource<ReplicaSet>({
       // upstream checks an update as a creation too, so that what is wrong is said twice
       const errors = validateObjectMeta(next.metadata, true, nameIsDnsSubdomain);
       if (next.spec !== old.spec) validateSpec(next.spec, errors);
-      errors.push(...validateObjectMetaUpdate(next.metadata, old.metadata));
+      for (const error of validateObjectMetaUpdate(next.metadata, old.metadata)) errors.push(error);
       if (next.spec === old.spec) return errors;
       validateSpec(next.spec, errors);
       validateImmutable(next.spec.selector, old.spec.selector, 'spec.selector', errors);

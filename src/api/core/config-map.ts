@@ -30,7 +30,7 @@ export const configMaps = defineResource<ConfigMap>({
         if (!sameValue(next.data, old.data)) errors.push(forbidden('data', 'field is immutable when `immutable` is set'));
         if (!sameValue(next.binaryData, old.binaryData)) errors.push(forbidden('binaryData', 'field is immutable when `immutable` is set'));
       }
-      errors.push(...validateCreate(next));
+      for (const error of validateCreate(next)) errors.push(error);
       return errors;
     },
     allowUnconditionalUpdate: true,

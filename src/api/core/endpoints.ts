@@ -49,8 +49,8 @@ function endpointsText(object: Endpoints): string {
   for (const subset of subsets) {
     const addresses = subset.addresses ?? [];
     const ports = subset.ports ?? [];
-    if (ports.length === 0) list.push(...addresses.map((address) => address.ip));
-    for (const port of ports) list.push(...addresses.map((address) => joinHostPort(address.ip, port.port)));
+    if (ports.length === 0) for (const address of addresses) list.push(address.ip);
+    for (const port of ports) for (const address of addresses) list.push(joinHostPort(address.ip, port.port));
   }
   return listText(list, '');
 }
@@ -65,7 +65,7 @@ function validateEndpoints(object: Endpoints, old?: Endpoints): FieldError[] {
   const errors = validateObjectMeta(object.metadata, true, nameIsDnsSubdomain);
   const subsetErrors: FieldError[] = [];
   object.subsets?.forEach((subset, index) => validateSubset(subset, `subsets[${index}]`, subsetErrors));
-  if (subsetErrors.length > 0 && !(old !== undefined && sameValue(old.subsets, object.subsets))) errors.push(...subsetErrors);
+  if (subsetErrors.length > 0 && !(old !== undefined && sameValue(old.subsets, object.subsets))) for (const error of subsetErrors) errors.push(error);
   return errors;
 }
 

@@ -33,7 +33,7 @@ export function validatePodCreate(pod: Pod): readonly FieldError[] {
 
 /** Kubernetes: core validation, validatePodMetadataAndSpec. */
 function validateMetadataAndSpec(pod: Pod, errors: FieldError[]): void {
-  errors.push(...validateObjectMeta(pod.metadata, true, nameIsDnsSubdomain));
+  for (const error of validateObjectMeta(pod.metadata, true, nameIsDnsSubdomain)) errors.push(error);
   const spec = pod.spec ?? noSpec;
   if (pod.metadata.annotations) validatePodAnnotations(pod.metadata.annotations, spec, 'metadata.annotations', errors);
   validatePodSpec(spec, 'spec', errors, true);

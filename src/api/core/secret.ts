@@ -32,7 +32,7 @@ export const secrets = defineResource<Secret>({
         if (next.immutable !== true) errors.push(forbidden('immutable', 'field is immutable when `immutable` is set'));
         if (!sameValue(next.data, old.data)) errors.push(forbidden('data', 'field is immutable when `immutable` is set'));
       }
-      errors.push(...validateSecret(next));
+      for (const error of validateSecret(next)) errors.push(error);
       return errors;
     },
     allowUnconditionalUpdate: true,

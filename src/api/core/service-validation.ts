@@ -221,7 +221,7 @@ export function validateServiceUpdate(next: Service, old: Service): FieldError[]
     const bothLocal = bothBalancers && next.spec.externalTrafficPolicy === 'Local' && old.spec.externalTrafficPolicy === 'Local';
     if (bothLocal && next.spec.healthCheckNodePort !== old.spec.healthCheckNodePort) errors.push(forbidden('spec.healthCheckNodePort', immutableFieldText));
   }
-  errors.push(...validateService(next));
+  for (const error of validateService(next)) errors.push(error);
   return errors;
 }
 

@@ -99,7 +99,7 @@ function decodeField(target: Record<string, unknown>, wire: WireField, field: Fi
   const { name, schema } = field;
   if (schema.type === 'list' && !schema.wrapped) {
     const items = (target[name] ??= []) as unknown[];
-    if (wire.type === 2 && isVarint(schema.items)) items.push(...new WireReader(wire.bytes).remainingVarints());
+    if (wire.type === 2 && isVarint(schema.items)) for (const item of new WireReader(wire.bytes).remainingVarints()) items.push(item);
     else items.push(decodeValue(wire, schema.items));
     return;
   }

@@ -74,7 +74,7 @@ export const eventsV1Events = defineResource<EventsV1Event>({
 /** Kubernetes: core validation, ValidateEventCreate. */
 function validateCreate(event: Event): FieldError[] {
   const errors = validateLegacyEvent(event, 'reportingController');
-  errors.push(...validateObjectMeta(event.metadata, true, nameIsDnsSubdomain));
+  for (const error of validateObjectMeta(event.metadata, true, nameIsDnsSubdomain)) errors.push(error);
   validateSeries(event, errors);
   if (!event.eventTime) errors.push(required('eventTime'));
   if (event.type !== 'Normal' && event.type !== 'Warning') errors.push(invalid('type', '', `has invalid value: ${event.type ?? ''}`));
@@ -88,7 +88,7 @@ function validateCreate(event: Event): FieldError[] {
 /** Only the series may change. Kubernetes: core validation, ValidateEventUpdate. */
 function validateUpdate(next: Event, old: Event): FieldError[] {
   const errors = validateLegacyEvent(next, 'reportingController');
-  errors.push(...validateObjectMetaUpdate(next.metadata, old.metadata));
+  for (const error of validateObjectMetaUpdate(next.metadata, old.metadata)) errors.push(error);
   if (!sameValue(next.series, old.series)) validateSeries(next, errors);
   const fixed = [
     'involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'reason', 'type', 'eventTime', 'action', 'related',

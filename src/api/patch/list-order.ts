@@ -25,7 +25,8 @@ export function orderByPatch(merged: readonly unknown[], order: readonly unknown
     if (otherAt !== undefined && namedAt !== undefined && otherAt < namedAt) result.push(others[other++]);
     else result.push(named[next++]);
   }
-  result.push(...named.slice(next), ...others.slice(other));
+  for (const item of named.slice(next)) result.push(item);
+  for (const item of others.slice(other)) result.push(item);
   return result.every((item, index) => item === merged[index]) ? merged : result;
 }
 
