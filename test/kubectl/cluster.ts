@@ -26,6 +26,10 @@ export interface RunningCluster {
   readonly process: ChildProcess;
   readonly kubeconfig: string;
   readonly server: string;
+  /** The line, parsed, by which it said that it is ready. */
+  readonly readyLine: object;
+  /** The exit code, once it has ended; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** All that the program wrote to stderr so far. */
   log(): string;
   /** SIGTERM, then the exit code (null where a signal ended it). */
@@ -47,9 +51,9 @@ export function startCluster(program: Program, folder: string, args: readonly st
   });
   return new Promise((resolve, reject) => {
     createInterface(child.stdout).once('line', (line) => {
-      const { server } = JSON.parse(line) as { readonly server: string };
+      const readyLine = JSON.parse(line) as { readonly server: string };
       resolve({
-        process: child, kubeconfig, server, log: () => log,
+        process: child, kubeconfig, server: readyLine.server, readyLine, exited, log: () => log,
         stop() {
           child.kill('SIGTERM');
           return exited;

@@ -35,8 +35,9 @@ export function parseTranscript(text: string): { readonly comment: string; reado
   };
 }
 
+/** Blank lines at the end part one block from the next. */
 function trimBlock(output: string): string {
-  return output.replace(/\n\n?$/, '\n').replace(/^\n$/, '');
+  return output.replace(/\n+$/, '\n').replace(/^\n$/, '');
 }
 
 export function formatTranscript(comment: string, exchanges: readonly Exchange[]): string {

@@ -55,7 +55,7 @@ describe.skipIf(kubectls.length === 0).concurrent('what kubectl prints is what i
       await mkdir(cwd);
       const env = kubectlEnvironment(kubectl, folder, cluster.kubeconfig);
       const outputs: string[] = [];
-      for (const { command } of exchanges) outputs.push(normalise(await runCommand(command, { cwd, env })).replaceAll(folder, '<home>'));
+      for (const { command } of exchanges) outputs.push(normalise(await runCommand(command, { cwd, env })).replace(/\n+$/, '\n').replaceAll(folder, '<home>'));
       return outputs;
     } finally {
       expect(await cluster.stop(), cluster.log()).toBe(0);
