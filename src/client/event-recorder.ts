@@ -1,11 +1,10 @@
 import { createDeferred, type Disposable } from '../base/index.ts';
-import { type Event, formatTime, hasReason, type KubernetesObject, type ObjectReference, type ResourceRef, StatusError } from '../api/index.ts';
+import { events, formatTime, hasReason, type KubernetesObject, type ObjectReference, type ResourceRef, StatusError } from '../api/index.ts';
 import type { Clock } from '../world/index.ts';
 import type { Client } from './client.ts';
 import { type Correlation, EventCorrelator, type EventFacts } from './event-correlator.ts';
 
 /** Core v1 Events. */
-const events: ResourceRef<Event> = { group: '', version: 'v1', resource: 'events', kind: 'Event', namespaced: true };
 
 /** Tells learners and operators what a component does, as Events. Never blocks, never fails its caller. */
 export interface EventRecorder extends Disposable {

@@ -1,9 +1,8 @@
 import { type Disposable, toDisposable } from '../base/index.ts';
-import { formatMicroTime, hasReason, type Lease, type ResourceRef } from '../api/index.ts';
+import { formatMicroTime, hasReason, type Lease, leases } from '../api/index.ts';
 import type { Clock, Random } from '../world/index.ts';
 import type { Client } from './client.ts';
 
-const leases: ResourceRef<Lease> = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases', kind: 'Lease', namespaced: true };
 
 export interface LeaderElectionOptions {
   readonly client: Client;

@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore } from '../base/index.ts';
-import { type Pod, quantityMilliValue, quantityValue } from '../api/index.ts';
+import { configMaps, type Pod, pods, quantityMilliValue, quantityValue, secrets, services } from '../api/index.ts';
 import { type ClusterDialer, createClient, createEventRecorder, createInformerFactory, type KubeletConnection, objectKey, type PodName, type Transport } from '../client/index.ts';
 import type { ImageService, RuntimeService } from '../containers/index.ts';
 import type { World } from '../world/index.ts';
@@ -13,7 +13,6 @@ import { type NodeContext, PodDriver } from './pod/pod-driver.ts';
 import type { DnsSettings } from './pod/sandbox-config.ts';
 import { podRequests } from './pod/qos.ts';
 import { createStatusManager } from './pod/status-manager.ts';
-import { configMapsRef, podsRef, secretsRef, servicesRef } from './refs.ts';
 import { createServiceEnvironment } from './service-environment.ts';
 import { createKubeletConnection } from './streams/kubelet-connection.ts';
 import { createTokenManager } from './volumes/tokens.ts';
@@ -56,10 +55,10 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   const store = new DisposableStore();
   const client = createClient(transport);
   const factory = store.add(createInformerFactory({ client, clock, onError: (_ref, error) => onError(error) }));
-  const podInformer = factory.informer(podsRef, { fieldSelector: `spec.nodeName=${settings.name}` });
+  const podInformer = factory.informer(pods, { fieldSelector: `spec.nodeName=${settings.name}` });
   const recorder = store.add(createEventRecorder({ client, clock, component: 'kubelet', host: settings.name }));
-  const pods = client.resource(podsRef);
-  const statusManager = store.add(createStatusManager({ pods, clock, onError }));
+  const podClient = client.resource(pods);
+  const statusManager = store.add(createStatusManager({ pods: podClient, clock, onError }));
   const allocatable = nodeAllocatable(settings);
   const identity = { machineId: world.random.uuid(), bootId: world.random.uuid() };
   const drivers = new Map<string, PodDriver>();
@@ -74,12 +73,12 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     clock, runtime, recorder, allocatable,
     images: createImageManager({ images: options.images, clock }),
     dialer: options.dialer,
-    configMaps: store.add(createObjectCache({ client, clock, ref: configMapsRef })),
-    secrets: store.add(createObjectCache({ client, clock, ref: secretsRef })),
+    configMaps: store.add(createObjectCache({ client, clock, ref: configMaps })),
+    secrets: store.add(createObjectCache({ client, clock, ref: secrets })),
     tokens: store.add(createTokenManager({ transport, clock })),
     nodeName: settings.name, hostIp: settings.internalIp,
     dns: { clusterDns: '10.96.0.10', clusterDomain: 'cluster.local', nodeResolvConf: ['nameserver 172.18.0.1'], ...options.dns },
-    serviceVariables: createServiceEnvironment(factory.informer(servicesRef)),
+    serviceVariables: createServiceEnvironment(factory.informer(services)),
     onStatus: (driver) => statusManager.touch(driver),
     onContainer(containerId, driver) {
       if (driver === undefined) byContainer.delete(containerId);
@@ -146,7 +145,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   void Promise.all([nodeManager.ready, podInformer.waitForSync()]).then(() => {
     if (store.isDisposed || nodeManager.node === undefined) return;
     staticPods = store.add(startStaticPods({
-      pods, clock, node: nodeManager.node, hostIp: settings.internalIp, staticPods: options.staticPods ?? [], onError,
+      pods: podClient, clock, node: nodeManager.node, hostIp: settings.internalIp, staticPods: options.staticPods ?? [], onError,
     }));
     staticPods.reconcile(new Map([...podInformer.lister.list(isMirrorPod)].map((pod) => [pod.metadata.name, pod] as const)));
   });

@@ -1,14 +1,9 @@
 import { type Disposable, DisposableStore, toDisposable } from '../base/index.ts';
-import type { EndpointSlice, ResourceRef, Service } from '../api/index.ts';
+import { type EndpointSlice, endpointSlices, LABEL_SERVICE_NAME, type Service, services } from '../api/index.ts';
 import { createClient, createInformerFactory, type Transport } from '../client/index.ts';
 import type { World } from '../world/index.ts';
 import type { ServiceView } from './dns.ts';
 import { type CompiledService, compileService, emptyRuleTable, type RuleTable, updateRuleTable } from './rules.ts';
-
-const servicesRef: ResourceRef<Service> = { group: '', version: 'v1', resource: 'services', kind: 'Service', namespaced: true };
-const endpointSlicesRef: ResourceRef<EndpointSlice> =
-  { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices', kind: 'EndpointSlice', namespaced: true };
-const serviceNameLabel = 'kubernetes.io/service-name';
 
 /**
  * Services and EndpointSlices, watched once and compiled once. All proxies of a cluster may share one, which
@@ -36,9 +31,9 @@ export function createServiceCatalog({ transport, world, onError }: ServiceCatal
   const factory = store.add(createInformerFactory({
     client: createClient(transport), clock: world.clock, ...(onError === undefined ? {} : { onError: (_ref, error) => onError(error) }),
   }));
-  const services = factory.informer(servicesRef);
-  const slices = factory.informer(endpointSlicesRef);
-  slices.addIndex('service', serviceKeyOfSlice);
+  const serviceInformer = factory.informer(services);
+  const sliceInformer = factory.informer(endpointSlices);
+  sliceInformer.addIndex('service', serviceKeyOfSlice);
 
   const listeners = new Set<(table: RuleTable) => void>();
   const dirty = new Set<string>();
@@ -51,8 +46,8 @@ export function createServiceCatalog({ transport, world, onError }: ServiceCatal
     if (!synced || store.isDisposed) return;
     const changes = new Map<string, CompiledService | undefined>();
     for (const key of dirty) {
-      const service = services.lister.getByKey(key);
-      const compiled = service === undefined ? undefined : compileService(service, [...slices.lister.byIndex('service', key)]);
+      const service = serviceInformer.lister.getByKey(key);
+      const compiled = service === undefined ? undefined : compileService(service, [...sliceInformer.lister.byIndex('service', key)]);
       const isEmpty = compiled === undefined || (compiled.addresses.length === 0 && compiled.nodePorts.length === 0);
       if (!isEmpty || table.byService.has(key)) changes.set(key, compiled);
     }
@@ -69,12 +64,12 @@ export function createServiceCatalog({ transport, world, onError }: ServiceCatal
     queueMicrotask(compileDirty); // everything that arrives in one batch is one table
   };
   const serviceKey = (service: Service) => `${service.metadata.namespace}/${service.metadata.name}`;
-  store.add(services.addEventHandler({
+  store.add(serviceInformer.addEventHandler({
     onAdd: (service) => touch(serviceKey(service)),
     onUpdate: (old, service) => { if (old.spec !== service.spec) touch(serviceKey(service)); },
     onDelete: (service) => touch(serviceKey(service)),
   }));
-  store.add(slices.addEventHandler({
+  store.add(sliceInformer.addEventHandler({
     onAdd: (slice) => touch(serviceKeyOfSlice(slice)),
     onUpdate: (old, slice) => {
       touch(serviceKeyOfSlice(slice));
@@ -89,8 +84,8 @@ export function createServiceCatalog({ transport, world, onError }: ServiceCatal
   });
   return {
     waitForSync: () => ready,
-    service: (namespace, name) => services.lister.get(namespace, name),
-    slices: (namespace, name) => [...slices.lister.byIndex('service', `${namespace}/${name}`)],
+    service: (namespace, name) => serviceInformer.lister.get(namespace, name),
+    slices: (namespace, name) => [...sliceInformer.lister.byIndex('service', `${namespace}/${name}`)],
     get table() {
       return table;
     },
@@ -107,6 +102,6 @@ export function createServiceCatalog({ transport, world, onError }: ServiceCatal
 }
 
 function serviceKeyOfSlice(slice: EndpointSlice): string | undefined {
-  const name = slice.metadata.labels?.[serviceNameLabel];
+  const name = slice.metadata.labels?.[LABEL_SERVICE_NAME];
   return name === undefined ? undefined : `${slice.metadata.namespace}/${name}`;
 }

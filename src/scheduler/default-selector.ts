@@ -1,6 +1,8 @@
-import { compileSelector, type LabelRequirement, type Pod, type Selector, selectorOf, selectorOfMap } from '../api/index.ts';
+import {
+  compileSelector, type LabelRequirement, type Pod, replicaSets, replicationControllers, type Selector, selectorOf, selectorOfMap, services,
+} from '../api/index.ts';
 import type { InformerFactory } from '../client/index.ts';
-import { replicaSets, replicationControllers, services, statefulSets } from './refs.ts';
+import { statefulSets } from './refs.ts';
 
 /** The pods that belong with a pod: those of all Services that select it and of its workload. Kubernetes: scheduler/plugins/helper, DefaultSelector. */
 export function createDefaultSelector(informers: InformerFactory): (pod: Pod) => Selector | undefined {

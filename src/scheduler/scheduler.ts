@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
-import { formatTime, hasReason, type Node, type Pod } from '../api/index.ts';
+import { formatTime, hasReason, namespaces, type Node, nodes, type Pod, pods } from '../api/index.ts';
 import { createClient, createEventRecorder, createInformerFactory, objectKey, objectReference, runLeaderElection, type Transport } from '../client/index.ts';
 import type { World } from '../world/index.ts';
 import { NodeTable } from './cache/node-table.ts';
@@ -11,7 +11,7 @@ import type { ClusterEvent } from './framework/interface.ts';
 import { defaultProfile } from './framework/profile.ts';
 import { findPreemption } from './plugins/default-preemption/default-preemption.ts';
 import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
-import { namespaces, nodes, podDisruptionBudgets, pods } from './refs.ts';
+import { podDisruptionBudgets } from './refs.ts';
 
 export interface SchedulerOptions {
   /** With the identity system:kube-scheduler. */

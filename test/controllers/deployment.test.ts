@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Deployment, Pod, ReplicaSet } from '../../src/api/index.ts';
+import { type Deployment, deployments, type Pod, pods, type ReplicaSet, replicaSets } from '../../src/api/index.ts';
 import { startDeploymentController } from '../../src/controllers/deployment/index.ts';
-import { deployments, pods, replicaSets } from '../../src/controllers/refs.ts';
 import { startReplicaSetController } from '../../src/controllers/replicaset/index.ts';
 import { setUpControllers } from './fixture.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatMicroTime, formatTime, type Node, type Pod, type Toleration } from '../../src/api/index.ts';
+import { formatMicroTime, formatTime, type Node, nodes, type Pod, pods, type Toleration } from '../../src/api/index.ts';
 import { startNodeLifecycleController, startTaintEvictionController } from '../../src/controllers/nodelifecycle/index.ts';
 import { startPodGarbageCollector } from '../../src/controllers/podgc/index.ts';
-import { nodes, pods } from '../../src/controllers/refs.ts';
 import { setUpControllers } from './fixture.ts';
 
 function setUp() {

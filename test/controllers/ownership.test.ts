@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ConfigMap, KubernetesObject, Namespace, Pod, ReplicaSet } from '../../src/api/index.ts';
+import {
+  type ConfigMap, configMaps, deployments, type KubernetesObject, type Namespace, namespaces, type Pod, pods, type ReplicaSet, replicaSets, serviceAccounts,
+} from '../../src/api/index.ts';
 import type { ServedResource, ServedResources } from '../../src/controllers/index.ts';
 import { garbageCollector } from '../../src/controllers/garbagecollector/index.ts';
 import { namespaceController } from '../../src/controllers/namespace/index.ts';
-import { configMaps, deployments, namespaces, pods, replicaSets, serviceAccounts } from '../../src/controllers/refs.ts';
 import { rootCaCertificatePublisher } from '../../src/controllers/root-ca-certificate-publisher/index.ts';
 import { startServiceAccountController } from '../../src/controllers/serviceaccount/index.ts';
 import { setUpControllers } from './fixture.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newStatusError, type Pod, type ReplicaSet, StatusError } from '../../src/api/index.ts';
-import { pods, replicaSets, replicationControllers } from '../../src/controllers/refs.ts';
+import { newStatusError, type Pod, pods, type ReplicaSet, replicaSets, replicationControllers, StatusError } from '../../src/api/index.ts';
 import { startReplicaSetController } from '../../src/controllers/replicaset/index.ts';
 import { podsToDelete } from '../../src/controllers/replicaset/ranking.ts';
 import { startReplicationController } from '../../src/controllers/replicationcontroller/index.ts';

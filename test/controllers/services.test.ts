@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { EndpointSlice, Pod, Service } from '../../src/api/index.ts';
+import { endpoints, type EndpointSlice, endpointSlices, type Pod, pods, type Service, services } from '../../src/api/index.ts';
 import { startEndpointsController } from '../../src/controllers/endpoints/index.ts';
 import { startEndpointSliceController } from '../../src/controllers/endpointslice/index.ts';
-import { endpoints, endpointSlices, pods, services } from '../../src/controllers/refs.ts';
 import { setUpControllers } from './fixture.ts';
 
 const service = (spec: Partial<Service['spec']> = {}) => ({

@@ -1,3 +1,2 @@
 export { aggregatedDiscovery, discoveryDocuments, groupVersions, type GroupVersionResources } from './discovery.ts';
 export { openApiV2Document, openApiV3Document, openApiV3Index } from './documents.ts';
-export { encodeOpenApiV2, OPENAPI_V2_PROTOBUF } from './gnostic.ts';

@@ -1,9 +1,8 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
-import { type Deployment, hasReason, type ReplicaSet, selectorOf } from '../../api/index.ts';
+import { type Deployment, deployments, hasReason, pods, type ReplicaSet, replicaSets, selectorOf } from '../../api/index.ts';
 import {
   byControllerUid, keyOf, objectKey, objectReference, orphansIn, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers,
 } from '../../client/index.ts';
-import { deployments, pods, replicaSets } from '../refs.ts';
 import type { ControllerContext } from '../shared/context.ts';
 import { claimObjects, controllerOf } from '../shared/owners.ts';
 import { isPodTerminal } from '../shared/pods.ts';

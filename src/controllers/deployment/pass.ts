@@ -1,10 +1,8 @@
 import { messageOf } from '../../base/index.ts';
 import {
-  ANNOTATION_DEPLOYMENT_REVISION, type Deployment, type DeploymentStatus, hasReason, LABEL_POD_TEMPLATE_HASH, type LabelSelector, type NewObject, type PodTemplateSpec, type ReplicaSet,
-  sameValue,
+  ANNOTATION_DEPLOYMENT_REVISION, type Deployment, deployments, type DeploymentStatus, hasReason, LABEL_POD_TEMPLATE_HASH, type LabelSelector, type NewObject, type PodTemplateSpec, type ReplicaSet, replicaSets, sameValue,
 } from '../../api/index.ts';
 import { objectReference } from '../../client/index.ts';
-import { deployments, replicaSets } from '../refs.ts';
 import type { ControllerContext } from '../shared/context.ts';
 import { isControlledBy, isNamespaceTerminating, newControllerReference } from '../shared/owners.ts';
 import { maxRevision, newReplicaSetAnnotations, replicaAnnotations, sameAnnotations, updatedAnnotations } from './annotations.ts';

@@ -1,7 +1,6 @@
 import { DisposableStore, messageOf } from '../../base/index.ts';
-import { type Endpoints, LABEL_HEADLESS_SERVICE, type Service, sameValue } from '../../api/index.ts';
+import { type Endpoints, endpoints, LABEL_HEADLESS_SERVICE, pods, sameValue, type Service, services } from '../../api/index.ts';
 import { objectReference, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers, splitKey } from '../../client/index.ts';
-import { endpoints, pods, services } from '../refs.ts';
 import type { StartController } from '../shared/context.ts';
 import { createUnlessThere, unlessGone } from '../shared/retry.ts';
 import { isHeadless, podsOfService, watchServicePods } from '../shared/service-pods.ts';

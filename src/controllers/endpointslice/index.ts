@@ -1,7 +1,8 @@
 import { DisposableStore, messageOf } from '../../base/index.ts';
-import { type Endpoint, type EndpointSlice, LABEL_ENDPOINT_SLICE_MANAGED_BY, LABEL_HEADLESS_SERVICE, LABEL_SERVICE_NAME, LABEL_ZONE, type Service } from '../../api/index.ts';
+import {
+  type Endpoint, type EndpointSlice, endpointSlices, LABEL_ENDPOINT_SLICE_MANAGED_BY, LABEL_HEADLESS_SERVICE, LABEL_SERVICE_NAME, LABEL_ZONE, nodes, pods, type Service, services,
+} from '../../api/index.ts';
 import { keyOf, objectKey, objectReference, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers } from '../../client/index.ts';
-import { endpointSlices, nodes, pods, services } from '../refs.ts';
 import type { StartController } from '../shared/context.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { isNamespaceTerminating, newControllerReference } from '../shared/owners.ts';

@@ -1,7 +1,6 @@
 import { DisposableStore } from '../../base/index.ts';
-import { FINALIZER_KUBERNETES, type Namespace, sameValue } from '../../api/index.ts';
+import { FINALIZER_KUBERNETES, type Namespace, namespaces, pods, sameValue } from '../../api/index.ts';
 import { RateLimitedQueue, reconciled, type ReconcileResult, retryLater, runWorkers } from '../../client/index.ts';
-import { namespaces, pods } from '../refs.ts';
 import type { StartController } from '../shared/context.ts';
 import type { ServedResources } from '../shared/resources.ts';
 import { unlessGone } from '../shared/retry.ts';

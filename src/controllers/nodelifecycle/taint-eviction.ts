@@ -1,7 +1,6 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
-import { formatTime, type Pod, type Taint, type Toleration } from '../../api/index.ts';
+import { formatTime, nodes, type Pod, pods, type Taint, type Toleration } from '../../api/index.ts';
 import { objectKey, objectReference } from '../../client/index.ts';
-import { nodes, pods } from '../refs.ts';
 import type { ControllerContext } from '../shared/context.ts';
 import { unlessGone } from '../shared/retry.ts';
 

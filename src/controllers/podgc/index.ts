@@ -1,6 +1,5 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
-import { formatTime, hasReason, type Pod, TAINT_OUT_OF_SERVICE } from '../../api/index.ts';
-import { nodes, pods } from '../refs.ts';
+import { formatTime, hasReason, nodes, type Pod, pods, TAINT_OUT_OF_SERVICE } from '../../api/index.ts';
 import type { StartController } from '../shared/context.ts';
 import { isPodReady, isPodTerminal } from '../shared/pods.ts';
 import { unlessGone } from '../shared/retry.ts';

@@ -1,9 +1,8 @@
 import { type Disposable, DisposableStore, messageOf } from '../../base/index.ts';
-import { hasReason, parseOptionalTime, type Pod } from '../../api/index.ts';
+import { hasReason, parseOptionalTime, type Pod, pods } from '../../api/index.ts';
 import {
   byControllerUid, objectKey, orphansIn, RateLimitedQueue, reconciled, type ReconcileResult, retryLater, runWorkers, keyOf,
 } from '../../client/index.ts';
-import { pods } from '../refs.ts';
 import type { ControllerContext } from '../shared/context.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { claimObjects, controllerOf, isNamespaceTerminating } from '../shared/owners.ts';

@@ -1,5 +1,6 @@
-import { type ReplicaSet, type ReplicationController, type ResourceRef, type Selector, selectorOf, selectorOfMap } from '../../api/index.ts';
-import { replicaSets, replicationControllers } from '../refs.ts';
+import {
+  type ReplicaSet, replicaSets, type ReplicationController, replicationControllers, type ResourceRef, type Selector, selectorOf, selectorOfMap,
+} from '../../api/index.ts';
 
 /** What keeps a number of pods running: ReplicaSets and, older, ReplicationControllers. */
 export type ReplicaOwner = ReplicaSet | ReplicationController;

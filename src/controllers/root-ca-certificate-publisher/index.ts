@@ -1,6 +1,6 @@
+import { configMaps, namespaces } from '../../api/index.ts';
 import { DisposableStore } from '../../base/index.ts';
 import { RateLimitedQueue, reconciled, type ReconcileResult, runWorkers } from '../../client/index.ts';
-import { configMaps, namespaces } from '../refs.ts';
 import type { StartController } from '../shared/context.ts';
 import { createUnlessThere } from '../shared/retry.ts';
 

@@ -1,6 +1,6 @@
+import { namespaces, serviceAccounts } from '../../api/index.ts';
 import { DisposableStore } from '../../base/index.ts';
 import { RateLimitedQueue, reconciled, type ReconcileResult, runWorkers } from '../../client/index.ts';
-import { namespaces, serviceAccounts } from '../refs.ts';
 import type { StartController } from '../shared/context.ts';
 import { createUnlessThere } from '../shared/retry.ts';
 

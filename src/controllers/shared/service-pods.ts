@@ -1,7 +1,6 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
-import { parseOptionalTime, type Pod, selectorOfMap, type Service, type ServicePort } from '../../api/index.ts';
+import { parseOptionalTime, type Pod, pods, selectorOfMap, type Service, type ServicePort, services } from '../../api/index.ts';
 import { type Informer, type InformerFactory, objectKey } from '../../client/index.ts';
-import { pods, services } from '../refs.ts';
 import { isPodReady, isPodTerminal, podCondition } from './pods.ts';
 
 /**

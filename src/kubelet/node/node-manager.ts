@@ -1,8 +1,7 @@
 import { type Disposable, DisposableStore, jsonEqual } from '../../base/index.ts';
-import { formatMicroTime, hasReason, type Lease, type Node, type NodeCondition } from '../../api/index.ts';
+import { formatMicroTime, hasReason, type Lease, leases, type Node, type NodeCondition, nodes } from '../../api/index.ts';
 import type { Client, EventRecorder } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
-import { leasesRef, nodesRef } from '../refs.ts';
 import { buildNodeStatus, newNode, type NodeFacts, nodeLabels, nodeReference } from './node-status.ts';
 
 /** Registers a node, keeps its status and its Lease. Kubernetes: kubelet_node_status.go and component-helpers/lease. */
@@ -34,8 +33,8 @@ const leaseNamespace = 'kube-node-lease';
 /** Starts to register the node at once, and tries until it is done. */
 export function startNodeManager({ client, clock, recorder, facts, onError }: NodeManagerOptions): NodeManager {
   const store = new DisposableStore();
-  const nodes = client.resource(nodesRef);
-  const leases = client.resource(leasesRef);
+  const nodeClient = client.resource(nodes);
+  const leaseClient = client.resource(leases);
   const { name } = facts().settings;
   const stopped = new AbortController();
   store.add({ dispose: () => stopped.abort() });
@@ -60,10 +59,10 @@ export function startNodeManager({ client, clock, recorder, facts, onError }: No
     for (let delayMs = registerRetryMsInitial; !store.isDisposed; delayMs = Math.min(delayMs * 2, registerRetryMsMax)) {
       try {
         try {
-          node = await nodes.create(newNode(facts(), clock.nowMs()));
+          node = await nodeClient.create(newNode(facts(), clock.nowMs()));
         } catch (error) {
           if (!hasReason(error, 'AlreadyExists')) throw error;
-          node = await adopt(await nodes.get({ name }));
+          node = await adopt(await nodeClient.get({ name }));
         }
         const bootId = node.status?.nodeInfo?.bootID;
         const isRebooted = bootId !== undefined && bootId !== '' && bootId !== facts().bootId;
@@ -81,23 +80,23 @@ export function startNodeManager({ client, clock, recorder, facts, onError }: No
   const adopt = async (existing: Node): Promise<Node> => {
     const labels = { ...existing.metadata.labels, ...nodeLabels(facts().settings) };
     if (jsonEqual(labels, existing.metadata.labels)) return existing;
-    return nodes.update({ ...existing, metadata: { ...existing.metadata, labels } });
+    return nodeClient.update({ ...existing, metadata: { ...existing.metadata, labels } });
   };
   const writeStatus = async () => {
     if (node === undefined) return;
     try {
-      node = await nodes.updateStatus({ ...node, status: buildNodeStatus(facts(), node.status, clock.nowMs()) });
+      node = await nodeClient.updateStatus({ ...node, status: buildNodeStatus(facts(), node.status, clock.nowMs()) });
     } catch (error) {
       if (!hasReason(error, 'Conflict')) throw error;
-      node = await nodes.get({ name });
-      node = await nodes.updateStatus({ ...node, status: buildNodeStatus(facts(), node.status, clock.nowMs()) });
+      node = await nodeClient.get({ name });
+      node = await nodeClient.updateStatus({ ...node, status: buildNodeStatus(facts(), node.status, clock.nowMs()) });
     }
     reportedMs = clock.nowMs();
   };
   /** Every 10 s: a write where something changed, else one each 5 min. The API server is asked what it has, because others write conditions too. */
   const syncStatus = async () => {
     try {
-      node = await nodes.get({ name });
+      node = await nodeClient.get({ name });
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
       await register(); // somebody deleted the Node: this one is still here
@@ -111,10 +110,10 @@ export function startNodeManager({ client, clock, recorder, facts, onError }: No
     const renewTime = formatMicroTime(clock.nowMs());
     try {
       if (lease !== undefined) {
-        lease = await leases.update({ ...lease, spec: { ...lease.spec, renewTime } });
+        lease = await leaseClient.update({ ...lease, spec: { ...lease.spec, renewTime } });
         return;
       }
-      lease = await leases.create({
+      lease = await leaseClient.create({
         apiVersion: 'coordination.k8s.io/v1', kind: 'Lease',
         metadata: {
           name, namespace: leaseNamespace,
@@ -125,8 +124,8 @@ export function startNodeManager({ client, clock, recorder, facts, onError }: No
     } catch (error) {
       lease = undefined;
       if (!hasReason(error, 'AlreadyExists', 'Conflict')) throw error;
-      const existing = await leases.get({ namespace: leaseNamespace, name });
-      lease = await leases.update({ ...existing, spec: { ...existing.spec, holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime } });
+      const existing = await leaseClient.get({ namespace: leaseNamespace, name });
+      lease = await leaseClient.update({ ...existing, spec: { ...existing.spec, holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime } });
     }
   };
 

@@ -1,5 +1,5 @@
 import { type ByteReader, createDeferred, decodeText, type Deferred, type Disposable, DisposableStore, jsonEqual, messageOf } from '../../base/index.ts';
-import { type ConfigMap, type Container, type Pod, type PodStatus, quantityValue, type Secret } from '../../api/index.ts';
+import { type ConfigMap, type Container, type Pod, pods, type PodStatus, quantityValue, type Secret } from '../../api/index.ts';
 import { type ClusterDialer, type EventRecorder, objectReference } from '../../client/index.ts';
 import type { ContainerConfig, ContainerState, Mount, RuntimeService } from '../../containers/index.ts';
 import type { Clock } from '../../world/index.ts';
@@ -7,7 +7,6 @@ import type { ImageManager } from '../images.ts';
 import type { ObjectCache } from '../object-cache.ts';
 import { startProber } from '../probes/prober.ts';
 import { runHook } from '../probes/run-probe.ts';
-import { podsRef } from '../refs.ts';
 import { objectTexts } from '../volumes/object-data.ts';
 import type { TokenManager } from '../volumes/tokens.ts';
 import { objectReferences, replaceFiles, VolumeError, volumeFiles, volumesShowMetadata, type VolumeSources } from '../volumes/volumes.ts';
@@ -159,7 +158,7 @@ export class PodDriver {
 
   private tell(type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
     const fieldPath = container === undefined ? undefined : containerFieldPath(this.pod, container);
-    this.context.recorder.event(objectReference(podsRef, this.pod, fieldPath), type, reason, message);
+    this.context.recorder.event(objectReference(pods, this.pod, fieldPath), type, reason, message);
   }
 
   private async mountVolumes(): Promise<void> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { addSchema, builtinResources, configMaps, deployments, events, eventsV1Events, loadDescriptions, pods, type ResourceDefinition, schemaFromOpenApi } from '../../../src/api/index.ts';
 import { WireReader } from '../../../src/api/encoding/wire.ts';
-import { aggregatedDiscovery, discoveryDocuments, encodeOpenApiV2, openApiV2Document, openApiV3Document, openApiV3Index } from '../../../src/apiserver/openapi/index.ts';
+import { encodeOpenApiV2 } from '../../../src/apiserver/http/openapi-v2-protobuf.ts';
+import { aggregatedDiscovery, discoveryDocuments, openApiV2Document, openApiV3Document, openApiV3Index } from '../../../src/apiserver/openapi/index.ts';
 
 const resources = [pods, eventsV1Events, events, deployments, configMaps] as unknown as readonly ResourceDefinition[];
 type Json = { readonly [key: string]: Json } & { readonly [index: number]: Json };
