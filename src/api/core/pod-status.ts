@@ -12,8 +12,12 @@ export interface PodSummary {
   readonly lastRestart: string;
 }
 
+/** A pod's condition of a type. */
 export function podCondition(pod: Pod, type: string): PodCondition | undefined {
-  return pod.status?.conditions?.find((condition) => condition.type === type);
+  const conditions = pod.status?.conditions;
+  if (conditions === undefined) return undefined;
+  for (const condition of conditions) if (condition.type === type) return condition;
+  return undefined;
 }
 
 /** True where the pod's condition Ready is True. Kubernetes: podutil.IsPodReady. */

@@ -1,11 +1,10 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
-import { type Deployment, deployments, hasReason, pods, type ReplicaSet, replicaSets, selectorOf } from '../../api/index.ts';
+import { controllerOf, type Deployment, deployments, hasReason, isPodTerminal, pods, type ReplicaSet, replicaSets, selectorOf } from '../../api/index.ts';
 import {
   byControllerUid, keyOf, objectKey, objectReference, orphansIn, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers,
 } from '../../client/index.ts';
 import type { ControllerContext } from '../shared/context.ts';
-import { claimObjects, controllerOf } from '../shared/owners.ts';
-import { isPodTerminal } from '../shared/pods.ts';
+import { claimObjects } from '../shared/owners.ts';
 import { revisionOf } from './annotations.ts';
 import { conditionOf, newCondition, reasons, withCondition } from './conditions.ts';
 import { isRollingUpdate, progressDeadlineMs, desiredReplicas, revisionHistoryLimit } from './limits.ts';

@@ -1,6 +1,5 @@
-import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '../../api/index.ts';
+import { type EndpointAddress, type EndpointPort, type EndpointSubset, isPodReady, type Pod, type Service } from '../../api/index.ts';
 import { findPort, hasAddress, hostnameIn, isHeadless } from '../shared/service-pods.ts';
-import { isPodReady } from '../shared/pods.ts';
 
 /** Addresses kept in one Endpoints object. Kubernetes: maxCapacity. */
 export const addressesMax = 1000;

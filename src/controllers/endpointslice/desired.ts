@@ -1,5 +1,4 @@
-import { type DiscoveryV1EndpointPort, type Endpoint, LABEL_ZONE, type Node, type Pod, type Service } from '../../api/index.ts';
-import { isPodReady } from '../shared/pods.ts';
+import { type DiscoveryV1EndpointPort, type Endpoint, isPodReady, LABEL_ZONE, type Node, type Pod, type Service } from '../../api/index.ts';
 import { findPort, hasAddress, hostnameIn, isHeadless } from '../shared/service-pods.ts';
 
 /** Endpoints that share a list of ports, and so may share slices. */

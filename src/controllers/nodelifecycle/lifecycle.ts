@@ -1,10 +1,9 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
 import {
-  leases, type Node, nodes, pods, type Taint, TAINT_DISK_PRESSURE, TAINT_MEMORY_PRESSURE, TAINT_NETWORK_UNAVAILABLE, TAINT_NOT_READY, TAINT_PID_PRESSURE, TAINT_UNREACHABLE, TAINT_UNSCHEDULABLE,
+  isPodReady, leases, type Node, nodes, pods, type Taint, TAINT_DISK_PRESSURE, TAINT_MEMORY_PRESSURE, TAINT_NETWORK_UNAVAILABLE, TAINT_NOT_READY, TAINT_PID_PRESSURE, TAINT_UNREACHABLE, TAINT_UNSCHEDULABLE,
 } from '../../api/index.ts';
 import { objectReference, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers } from '../../client/index.ts';
 import type { ControllerContext } from '../shared/context.ts';
-import { isPodReady } from '../shared/pods.ts';
 import { unlessGone } from '../shared/retry.ts';
 import { isSameTaint, swapTaints } from '../shared/taints.ts';
 import { isSilent, type NodeHealth, readyCondition, unknownConditions, updatedHealth } from './health.ts';

@@ -1,7 +1,6 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
-import { formatTime, hasReason, nodes, type Pod, pods, TAINT_OUT_OF_SERVICE } from '../../api/index.ts';
+import { formatTime, hasReason, isPodReady, isPodTerminal, nodes, type Pod, pods, TAINT_OUT_OF_SERVICE } from '../../api/index.ts';
 import type { StartController } from '../shared/context.ts';
-import { isPodReady, isPodTerminal } from '../shared/pods.ts';
 import { unlessGone } from '../shared/retry.ts';
 
 /** Kubernetes: gcCheckPeriod, quarantineTime, --terminated-pod-gc-threshold. */

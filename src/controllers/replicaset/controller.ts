@@ -1,12 +1,12 @@
 import { type Disposable, DisposableStore, messageOf } from '../../base/index.ts';
-import { hasReason, parseOptionalTime, type Pod, pods } from '../../api/index.ts';
+import { controllerOf, hasReason, isPodReady, parseOptionalTime, type Pod, podCondition, pods } from '../../api/index.ts';
 import {
   byControllerUid, objectKey, orphansIn, RateLimitedQueue, reconciled, type ReconcileResult, retryLater, runWorkers, keyOf,
 } from '../../client/index.ts';
 import type { ControllerContext } from '../shared/context.ts';
 import { Expectations } from '../shared/expectations.ts';
-import { claimObjects, controllerOf, isNamespaceTerminating } from '../shared/owners.ts';
-import { isPodActive, isPodAvailable, isPodReady, podCondition } from '../shared/pods.ts';
+import { claimObjects, isNamespaceTerminating } from '../shared/owners.ts';
+import { isPodActive, isPodAvailable } from '../shared/pods.ts';
 import { slowStartBatch } from '../shared/slow-start.ts';
 import type { ReplicaKind, ReplicaOwner } from './kind.ts';
 import { createPodControl } from './pod-control.ts';

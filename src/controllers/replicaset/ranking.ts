@@ -1,5 +1,4 @@
-import { ANNOTATION_POD_DELETION_COST, parseOptionalTime, type Pod } from '../../api/index.ts';
-import { isPodReady, podCondition } from '../shared/pods.ts';
+import { ANNOTATION_POD_DELETION_COST, isPodReady, parseOptionalTime, type Pod, podCondition } from '../../api/index.ts';
 
 /** A pod that may be deleted, and how many pods of its family run on its node. */
 export interface RankedPod {

@@ -1,5 +1,5 @@
-import { formatTime, type Pod, type ReplicaSetCondition, type ReplicaSetStatus } from '../../api/index.ts';
-import { isPodAvailable, isPodReady } from '../shared/pods.ts';
+import { formatTime, isPodReady, type Pod, type ReplicaSetCondition, type ReplicaSetStatus } from '../../api/index.ts';
+import { isPodAvailable } from '../shared/pods.ts';
 import type { ReplicaOwner } from './kind.ts';
 
 /** The status that the pods make, the same object where nothing changed. Kubernetes: replicaset.calculateStatus. */

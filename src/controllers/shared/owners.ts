@@ -1,10 +1,5 @@
-import { hasReason, type KubernetesObject, type OwnerReference, type ResourceRef, StatusError } from '../../api/index.ts';
+import { controllerOf, hasReason, type KubernetesObject, type OwnerReference, type ResourceRef, StatusError } from '../../api/index.ts';
 import type { ResourceClient } from '../../client/index.ts';
-
-/** The owner that is the controller, if any. Kubernetes: metav1.GetControllerOf. */
-export function controllerOf(object: KubernetesObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
-}
 
 /** True where owner is the object's controller. */
 export function isControlledBy(object: KubernetesObject, owner: KubernetesObject): boolean {

@@ -1,7 +1,8 @@
 import { type Disposable, DisposableStore } from '../../base/index.ts';
-import { parseOptionalTime, type Pod, pods, selectorOfMap, type Service, type ServicePort, services } from '../../api/index.ts';
+import {
+  isPodReady, isPodTerminal, parseOptionalTime, type Pod, podCondition, pods, selectorOfMap, type Service, type ServicePort, services,
+} from '../../api/index.ts';
 import { type Informer, type InformerFactory, objectKey } from '../../client/index.ts';
-import { isPodReady, isPodTerminal, podCondition } from './pods.ts';
 
 /**
  * Pod changes of a Service are gathered for 1 ms for each pod that it has, and at most half a second, so that the work
