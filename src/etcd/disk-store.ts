@@ -48,6 +48,8 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<Store> {
   let pending: Pending[] = [];
   let flushing: Promise<void> | undefined;
   let failure: StoreError | undefined;
+  /** No write is taken any more: one that came while the last snapshot is made would go into a log that nobody reads again. */
+  let closing = false;
 
   const fail = (error: unknown, waiting: readonly Pending[]) => {
     failure = new StoreError('unavailable', `the store's disk failed: ${messageOf(error)}`);
@@ -113,6 +115,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<Store> {
     },
     txn(request) {
       if (failure !== undefined) return Promise.reject(failure);
+      if (closing) return Promise.reject(closedError());
       const refused = refusal(mvcc, request);
       if (refused !== undefined) return flushing === undefined ? Promise.resolve(refused) : flushing.then(() => refuseDurably(refused));
       const change = mvcc.apply(request.operations);
@@ -135,14 +138,19 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<Store> {
       revision: durableRevision, compactRevision: mvcc.compactRevision, keyCount: mvcc.keyCount, diskBytes: log.lengthBytes + snapshotBytes,
     }),
     async close() {
+      closing = true;
       while (flushing !== undefined) await flushing;
       if (failure === undefined) await takeSnapshot();
-      failure = new StoreError('closed', 'the store is closed');
+      failure = closedError();
       hub.close(failure);
       await log.close();
     },
   };
   return store;
+}
+
+function closedError(): StoreError {
+  return new StoreError('closed', 'the store is closed');
 }
 
 function encodeSnapshot(mvcc: Mvcc, revision: number, batch: number): Uint8Array {

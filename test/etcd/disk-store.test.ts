@@ -26,6 +26,30 @@ describe('the store on disk', () => {
     expect(await putNow(again, '/c', '1')).toBe(5);
   });
 
+  it('acknowledges no write into a log that is over, however late into its closing the write comes', async () => {
+    const { disk } = createSimulatedWorld(1);
+    const store = await openOn({
+      ...disk,
+      async writeAtomic(name, bytes) {
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+        await disk.writeAtomic(name, bytes);
+      },
+    });
+    const early = putNow(store, '/early', '1');
+    const closed = store.close();
+    const acknowledged = ['/early=1@2 created 2 version 1'];
+    const refused = new Set<string>();
+    const late: Promise<void>[] = [];
+    for (let turn = 0; turn < 60; turn++) {
+      await Promise.resolve();
+      if (turn < 20) continue; // the snapshot is being made
+      late.push(store.txn({ compare: [], operations: [put(`/late-${turn}`, '1')] })
+        .then(() => void acknowledged.push(`/late-${turn}`), (error: unknown) => void refused.add(String(error))));
+    }
+    await Promise.all([early, closed, ...late]);
+    expect([acknowledged, [...refused]]).toEqual([await contents(await openOn(disk)), ['StoreError: the store is closed']]);
+  });
+
   it('loses nothing that was acknowledged and invents nothing, whatever byte the power fails at', async () => {
     for (let seed = 1; seed <= 200; seed++) {
       const { random, disk: firstDisk } = createSimulatedWorld(seed);

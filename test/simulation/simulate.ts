@@ -90,7 +90,8 @@ async function breakSomething(lab: Lab, off: Set<string>): Promise<void> {
   }
   if (at < 0.75) {
     lab.network.faults.slowShare = random.next() < 0.5 ? 0 : random.next() * 0.5;
-    return lab.note(`${Math.floor(lab.network.faults.slowShare * 100)}% of the requests are slow`);
+    lab.network.faults.lostShare = random.next() < 0.6 ? 0 : random.next() * 0.3;
+    return lab.note(`${Math.floor(lab.network.faults.slowShare * 100)}% of the requests are slow, ${Math.floor(lab.network.faults.lostShare * 100)}% get lost`);
   }
   if (at < 0.85) {
     if (random.next() < 0.7) lab.fillDisk();
@@ -111,15 +112,16 @@ async function breakSomething(lab: Lab, off: Set<string>): Promise<void> {
 
 async function restart(lab: Lab, off: Set<string>): Promise<void> {
   if (lab.random.next() < 0.5) await lab.advance(lab.random.next() * 60_000);
-  const { slowShare } = lab.network.faults;
+  const { slowShare, lostShare } = lab.network.faults;
   await lab.boot();
-  lab.network.faults.slowShare = slowShare;
+  Object.assign(lab.network.faults, { slowShare, lostShare });
   off.clear();
   lab.note('the host is back');
 }
 
 async function repair(lab: Lab, off: Set<string>): Promise<void> {
   lab.network.faults.slowShare = 0;
+  lab.network.faults.lostShare = 0;
   for (const name of off) lab.cluster.startNode(name);
   lab.note('everything is whole again');
 }
@@ -139,10 +141,10 @@ async function rest(lab: Lab): Promise<string> {
 
 /** A cluster at rest writes leases and little else: a part that writes without end is caught here. */
 async function checkQuiet(lab: Lab): Promise<void> {
-  const before = lab.store.status().revision;
+  const before = lab.model.acknowledgedRevision;
   await lab.advance(60_000);
-  const writes = lab.store.status().revision - before;
+  const writes = lab.model.acknowledgedRevision - before;
   const pods = (await lab.admin.list('pods')).length;
   const most = 10 * lab.nodes + 15 * pods + 10; // pods that fail write, too
-  if (writes > most) lab.violation(`${writes} writes in a quiet minute, ${most} are the most for ${lab.nodes} nodes and ${pods} pods`);
+  if (writes > most) lab.violation(`${writes} writes in a quiet minute, ${most} are the most for ${lab.nodes} nodes and ${pods} pods: ${lab.model.busiestSince(before)}`);
 }

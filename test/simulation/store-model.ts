@@ -51,6 +51,13 @@ export class StoreModel {
     return this.history.filter(({ key, change }) => key.startsWith(prefix) && change.revision > afterRevision).map(({ change }) => change);
   }
 
+  /** The keys that were written most after a revision. */
+  busiestSince(revision: number): string {
+    const counts = new Map<string, number>();
+    for (const { key, change } of this.history) if (change.revision > revision) counts.set(key, (counts.get(key) ?? 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1]).slice(0, 8).map(([key, count]) => `${key} ${count}`).join(', ');
+  }
+
   /** The store, with the model looking at what goes in and comes out. */
   observe(store: Store): Store {
     const generation = this.generation;

@@ -38,7 +38,7 @@ export class User {
       (outcome) => this.lab.note(`${name}: ${outcome ?? 'nothing there'}`),
       (error: unknown) => {
         this.lab.note(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-        const isExpected = hasReason(error, 'NotFound', 'AlreadyExists', 'Conflict', 'Forbidden') || (error instanceof StatusError && error.message.includes("the store's disk failed"));
+        const isExpected = hasReason(error, 'NotFound', 'AlreadyExists', 'Conflict', 'Forbidden') || (error instanceof StatusError && /the store's disk failed|the store is closed/.test(error.message));
         if (!isExpected) this.lab.violation(`${name} was refused: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
       },
     );
