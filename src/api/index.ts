@@ -10,6 +10,7 @@ export * from './names.ts';
 export * from './quantity.ts';
 export * from './selectors/index.ts';
 export * from './time.ts';
+export { defaultColumns } from './printers/columns.ts';
 export * from './schema/index.ts';
 export * from './patch/index.ts';
 export * from './core/index.ts';

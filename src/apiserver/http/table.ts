@@ -1,4 +1,4 @@
-import { type ColumnDefinition, type KubernetesList, type KubernetesObject, type ResourceDefinition, scaleColumns } from '../../api/index.ts';
+import { type ColumnDefinition, defaultColumns, type KubernetesList, type KubernetesObject, type ResourceDefinition, scaleColumns } from '../../api/index.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -11,18 +11,6 @@ export interface TableOptions {
   readonly withoutColumns?: boolean;
 }
 
-/** What kinds without columns of their own show. Kubernetes: rest.NewDefaultTableConvertor. */
-const DEFAULT_COLUMNS: readonly ColumnDefinition<KubernetesObject>[] = [
-  {
-    name: 'Name', type: 'string', format: 'name', description: 'Name of the object, unique among its kind in a namespace.', priority: 0,
-    cell: (object) => object.metadata?.name ?? '',
-  },
-  {
-    name: 'Created At', type: 'date', format: '', description: 'When the object was created.', priority: 0,
-    cell: (object) => object.metadata?.creationTimestamp ?? null,
-  },
-];
-
 /** True for a list as the API server gives it out. */
 export function isList(object: object): object is KubernetesList {
   return 'items' in object && Array.isArray(object.items);
@@ -33,6 +21,7 @@ export function toTable(object: object, definition: ResourceDefinition, options:
   const list = isList(object);
   const items = list ? object.items : [object as KubernetesObject];
   const columns = columnsOf(object, definition);
+  const rowConditions = isOfKind(object, definition) ? definition.rowConditions : undefined;
   const metadata = (object as KubernetesObject).metadata ?? {};
   const source: Readonly<Record<string, unknown>> = { ...metadata };
   return {
@@ -44,7 +33,7 @@ export function toTable(object: object, definition: ResourceDefinition, options:
       ...('remainingItemCount' in source ? { remainingItemCount: source['remainingItemCount'] } : {}),
     },
     columnDefinitions: options.withoutColumns === true ? null : columns.map(columnDefinition),
-    rows: items.map((item) => toRow(item, columns, options)),
+    rows: items.map((item) => toRow(item, columns, rowConditions, options)),
   };
 }
 
@@ -54,8 +43,8 @@ export function toBookmarkTable(object: KubernetesObject, version: string): obje
 }
 
 function columnsOf(object: object, definition: ResourceDefinition): readonly ColumnDefinition<KubernetesObject>[] {
-  if (isOfKind(object, definition)) return definition.columns.length > 0 ? definition.columns : DEFAULT_COLUMNS;
-  return (object as KubernetesObject).kind === 'Scale' ? scaleColumns as readonly ColumnDefinition<KubernetesObject>[] : DEFAULT_COLUMNS;
+  if (isOfKind(object, definition)) return definition.columns;
+  return (object as KubernetesObject).kind === 'Scale' ? scaleColumns as readonly ColumnDefinition<KubernetesObject>[] : defaultColumns;
 }
 
 function isOfKind(object: object, definition: ResourceDefinition): boolean {
@@ -68,26 +57,15 @@ function columnDefinition(column: ColumnDefinition<KubernetesObject>): object {
   return { name, type, format, description, priority };
 }
 
-function toRow(object: KubernetesObject, columns: readonly ColumnDefinition<KubernetesObject>[], options: TableOptions): object {
-  const conditions = rowConditions(object);
+function toRow(
+  object: KubernetesObject, columns: readonly ColumnDefinition<KubernetesObject>[], rowConditions: ResourceDefinition['rowConditions'], options: TableOptions,
+): object {
+  const conditions = rowConditions?.(object) ?? [];
   return {
     cells: columns.map((column) => column.cell(object, options.nowMs)),
-    ...(conditions === undefined ? {} : { conditions }),
+    ...(conditions.length === 0 ? {} : { conditions }),
     ...(options.includeObject === 'None' ? {} : { object: options.includeObject === 'Object' ? object : toPartialObject(object, options.version) }),
   };
-}
-
-/** Pods that are over carry a condition, by which kubectl could hide them. Kubernetes: printPod. */
-function rowConditions(object: KubernetesObject): readonly object[] | undefined {
-  if (object.kind !== 'Pod' || !('status' in object)) return undefined;
-  switch ((object.status as { readonly phase?: string } | undefined)?.phase) {
-    case 'Succeeded':
-      return [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }];
-    case 'Failed':
-      return [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }];
-    default:
-      return undefined;
-  }
 }
 
 /** Only the metadata of an object. */

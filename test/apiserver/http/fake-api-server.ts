@@ -1,6 +1,6 @@
 import { type Disposable, deepFreeze, toDisposable } from '../../../src/base/index.ts';
 import {
-  type ColumnDefinition, type KubernetesObject, newStatusError, type ResourceDefinition, StatusError, type Strategy, type SubresourceDefinition,
+  type ColumnDefinition, type KubernetesObject, newStatusError, pods, type ResourceDefinition, StatusError, type Strategy, type SubresourceDefinition,
 } from '../../../src/api/index.ts';
 import type { ApiRequest, WatchEvent, WatchSink } from '../../../src/client/index.ts';
 import type { ApiResponse, ApiServer, AuthorizationAttributes, UserInfo } from '../../../src/apiserver/index.ts';
@@ -36,9 +36,11 @@ function definition(resource: string, kind: string, namespaced: boolean, more: P
 
 const connect = (name: string, kind: string): SubresourceDefinition => ({ name, kind, verbs: ['create', 'get'] });
 
+const { rowConditions } = pods as unknown as ResourceDefinition;
+
 const DEFINITIONS: readonly ResourceDefinition[] = [
   definition('pods', 'Pod', true, {
-    shortNames: ['po'], categories: ['all'], columns: [nameColumn, phaseColumn],
+    shortNames: ['po'], categories: ['all'], columns: [nameColumn, phaseColumn], ...(rowConditions === undefined ? {} : { rowConditions }),
     subresources: [
       { name: 'status', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
       connect('log', 'Pod'), connect('exec', 'PodExecOptions'), connect('attach', 'PodAttachOptions'),
