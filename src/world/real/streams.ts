@@ -1,20 +1,20 @@
 import type { Readable, Writable } from 'node:stream';
 import { type ByteReader, type ByteWriter, createDeferred, type Deferred, StreamClosedError } from '../../base/index.ts';
 
-/** A Node stream as a ByteReader. Ends in order where the stream ends or closes. */
+/** A Node stream as a ByteReader. A stream that closes before its end rejects, so that a cut is not taken for an end. */
 export function toByteReader(stream: Readable): ByteReader {
   let waiting: Deferred<Uint8Array | undefined> | undefined;
-  let ended = false;
-  let failure: Error | undefined;
+  let ended = stream.readableEnded;
+  let failure: Error | undefined = stream.destroyed && !ended ? new StreamClosedError() : undefined;
   const settle = () => {
     if (waiting === undefined) return;
-    const chunk: Uint8Array | null = stream.read();
+    const chunk = ended || failure !== undefined ? null : stream.read() as Uint8Array | null;
     if (chunk === null && !ended && failure === undefined) return;
     const { resolve, reject } = waiting;
     waiting = undefined;
     if (chunk !== null) resolve(chunk);
-    else if (failure !== undefined) reject(failure);
-    else resolve(undefined);
+    else if (ended) resolve(undefined);
+    else reject(failure);
   };
   stream.on('readable', settle);
   stream.on('end', () => {
@@ -22,11 +22,11 @@ export function toByteReader(stream: Readable): ByteReader {
     settle();
   });
   stream.on('error', (error) => {
-    failure = new StreamClosedError(error.message);
+    failure ??= new StreamClosedError(error.message);
     settle();
   });
   stream.on('close', () => {
-    ended = true;
+    if (!ended) failure ??= new StreamClosedError();
     settle();
   });
   return {
@@ -45,8 +45,8 @@ export function toByteReader(stream: Readable): ByteReader {
 
 /** A Node stream as a ByteWriter. */
 export function toByteWriter(stream: Writable): ByteWriter {
-  let closed = false;
   let drain: Deferred<void> | undefined;
+  let closed = stream.destroyed;
   const close = () => {
     closed = true;
     drain?.reject(new StreamClosedError());
@@ -60,8 +60,8 @@ export function toByteWriter(stream: Writable): ByteWriter {
   });
   return {
     write(chunk) {
-      if (closed || stream.writableEnded) return Promise.reject(new StreamClosedError());
-      if (stream.write(chunk)) return Promise.resolve();
+      if (closed || stream.writableEnded || stream.destroyed) return Promise.reject(new StreamClosedError());
+      if (stream.write(chunk)) return RESOLVED;
       drain ??= createDeferred();
       return drain.promise;
     },
@@ -73,3 +73,5 @@ export function toByteWriter(stream: Writable): ByteWriter {
     },
   };
 }
+
+const RESOLVED = Promise.resolve();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { rewriteHtml, rewriteLink } from '../../../src/apiserver/http/proxy/rewrite.ts';
 import { type RunningHttpServer, startHttpServer } from '../../../src/apiserver/http/index.ts';
-import { toByteReader, toByteWriter } from '../../../src/apiserver/http/streams/node-streams.ts';
+import { toByteReader, toByteWriter } from '../../../src/world/real/index.ts';
 import { createFakeApiServer } from './fake-api-server.ts';
 import { type Answer, type CallOptions, testCertificates, VERSION, world } from './harness.ts';
 import { request as httpsRequest } from 'node:https';

@@ -7,7 +7,7 @@ import { messageOf } from '../../../base/index.ts';
 import type { HttpDeps } from '../deps.ts';
 import { serviceUnavailable } from '../errors.ts';
 import type { Exchange, ResponseHeaders } from '../exchange.ts';
-import { toNodeDuplex } from '../streams/node-streams.ts';
+import { toNodeDuplex } from '../streams/node-duplex.ts';
 import { type LinkRewriting, rewriteHtml, rewriteLink } from './rewrite.ts';
 import type { ProxyTarget } from './target.ts';
 

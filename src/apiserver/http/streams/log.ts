@@ -1,5 +1,6 @@
 import { newStatusError } from '../../../api/index.ts';
 import type { ByteReader } from '../../../base/index.ts';
+import { toByteWriter } from '../../../world/real/index.ts';
 import type { HttpDeps } from '../deps.ts';
 import { methodNotAllowed } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
@@ -7,7 +8,6 @@ import { chooseContainer, dialError, kubeletOf, podNameOf, readPod } from '../po
 import { logOptions, type QueryParameters } from '../query.ts';
 import type { ResourcePath } from '../request-path.ts';
 import { respondText } from '../respond.ts';
-import { toByteWriter } from './node-streams.ts';
 import { acceptWebSocket, chooseProtocol, sendMessage } from './web-socket.ts';
 
 const LOG_PROTOCOLS = ['binary.k8s.io', 'base64.binary.k8s.io'];

@@ -1,7 +1,7 @@
 import type { ByteDuplex } from '../../../base/index.ts';
 import { newStatusError } from '../../../api/index.ts';
+import { toByteReader, toByteWriter } from '../../../world/real/index.ts';
 import type { Upgrade } from '../exchange.ts';
-import { toByteReader, toByteWriter } from './node-streams.ts';
 
 /** The first of the client's stream protocols that the server knows; the server's last where the client names none. 403 in upstream's words. */
 export function chooseStreamProtocol(upgrade: Upgrade, known: readonly string[]): string {
