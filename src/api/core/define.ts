@@ -50,6 +50,7 @@ export function isRequestKind(definition: Pick<ResourceDefinition, 'verbs'>): bo
   return definition.verbs.length === 1 && definition.verbs[0] === 'create';
 }
 
+/** The status subresource: get, patch and update of an object of the same kind. */
 export function statusSubresource(kind: string): SubresourceDefinition {
   return { name: 'status', kind, verbs: subresourceVerbs };
 }

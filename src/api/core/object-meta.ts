@@ -77,6 +77,7 @@ function validateMetaParts(meta: ObjectMeta, path: string, errors: FieldError[],
 /** Label maps that were found valid and cannot change any more: pods of one template share them. */
 const validMaps = new WeakSet<object>();
 
+/** Kubernetes: metav1 validation, ValidateLabels. */
 export function validateLabels(labels: StringMap, path: string, errors: FieldError[]): void {
   if (validMaps.has(labels)) return;
   const countBefore = errors.length;
@@ -88,10 +89,12 @@ export function validateLabels(labels: StringMap, path: string, errors: FieldErr
   if (errors.length === countBefore && Object.isFrozen(labels)) validMaps.add(labels);
 }
 
+/** Kubernetes: metav1 validation, ValidateLabelName. */
 export function validateLabelName(name: string, path: string, errors: FieldError[]): void {
   for (const text of qualifiedNameErrors(name)) errors.push(invalid(path, name, text));
 }
 
+/** Keys, and the size of all together. Kubernetes: apimachinery/pkg/api/validation, ValidateAnnotations. */
 export function validateAnnotations(annotations: StringMap, path: string, errors: FieldError[]): void {
   let bytes = 0;
   for (const key in annotations) {

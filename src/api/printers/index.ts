@@ -1,4 +1,0 @@
-export * from './columns.ts';
-export * from './age.ts';
-export * from './text.ts';
-export * from './workload-columns.ts';
