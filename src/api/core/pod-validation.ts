@@ -73,6 +73,21 @@ export function validatePodUpdate(next: Pod, old: Pod): readonly FieldError[] {
   return errors;
 }
 
+/** Ephemeral containers may be added, and nothing else. Kubernetes: core validation, ValidatePodEphemeralContainersUpdate. */
+export function validatePodEphemeralContainersUpdate(next: Pod, old: Pod): readonly FieldError[] {
+  if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) return [forbidden('[]', 'static pods do not support ephemeral containers')];
+  const path = 'spec.ephemeralContainers';
+  const errors: FieldError[] = validateObjectMetaUpdate(next.metadata, old.metadata);
+  validateMetadataAndSpec(next, errors);
+  const byName = new Map(next.spec.ephemeralContainers?.map((container) => [container.name, container]));
+  for (const container of old.spec.ephemeralContainers ?? []) {
+    const kept = byName.get(container.name);
+    if (kept === undefined) errors.push(forbidden(path, `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed\n`));
+    else if (!sameValue(kept, container)) errors.push(forbidden(path, `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n`));
+  }
+  return errors;
+}
+
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 function validateMirrorAnnotation(next: Pod, old: Pod, errors: FieldError[]): void {

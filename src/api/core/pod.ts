@@ -7,7 +7,7 @@ import { qosClass } from './pod-qos.ts';
 import { defaultSpecOfPod } from './pod-spec/defaults.ts';
 import { podSpecWarnings } from './pod-spec/warnings.ts';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod-validation.ts';
-import { bumpGeneration, withStatusOf } from './strategy-parts.ts';
+import { bumpGeneration, subresourceVerbs, withStatusOf } from './strategy-parts.ts';
 
 /** Kubernetes: pkg/registry/core/pod. */
 export const pods = defineResource<Pod>({
@@ -15,6 +15,7 @@ export const pods = defineResource<Pod>({
   subresources: [
     { name: 'attach', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
     { name: 'binding', kind: 'Binding', verbs: ['create'] },
+    { name: 'ephemeralcontainers', kind: 'Pod', verbs: subresourceVerbs },
     { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
     { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
     { name: 'log', kind: 'Pod', verbs: ['get'] },
@@ -64,6 +65,14 @@ export const pods = defineResource<Pod>({
     allowCreateOnUpdate: false,
   },
 });
+
+/** A pod whose ephemeral containers alone are those of next. Kubernetes: podEphemeralContainersStrategy.PrepareForUpdate. */
+export function prepareEphemeralContainers(next: Pod, old: Pod): Pod {
+  const { ephemeralContainers } = next.spec;
+  const { ephemeralContainers: _old, ...rest } = old.spec;
+  const pod: Pod = { ...old, metadata: { ...old.metadata }, spec: ephemeralContainers === undefined ? rest : { ...rest, ephemeralContainers } };
+  return bumpGeneration(pod, old, !sameValue(pod.spec, old.spec));
+}
 
 /** A negative grace is 1, in pods; templates keep it. Kubernetes: Convert_v1_Pod_To_core_Pod. */
 function withGrace(spec: PodSpec): PodSpec {

@@ -5,10 +5,10 @@ import type { Call, RegistryDeps } from './call.ts';
 import { createNamed } from './create.ts';
 import { applied, isApply } from './field-management.ts';
 import { newUnsupportedPatch, patched } from './patch-body.ts';
-import { guaranteedUpdate } from './update.ts';
+import { guaranteedUpdate, type UpdateRules } from './update.ts';
 
 /** PATCH of one object; a server-side apply may create it. Kubernetes: apiserver/pkg/endpoints/handlers/patch.go. */
-export function patchObject(deps: RegistryDeps, call: Call, name: string): Promise<KubernetesObject> {
+export function patchObject(deps: RegistryDeps, call: Call, name: string, rules?: UpdateRules): Promise<KubernetesObject> {
   const { definition, cache, schema } = call.endpoint;
   const { patchType, body } = call.request;
   if (patchType === undefined) throw newUnsupportedPatch();
@@ -24,7 +24,7 @@ export function patchObject(deps: RegistryDeps, call: Call, name: string): Promi
     if (next === current) return current;
     checkPatched(call, name, next);
     return objectOfType(call, next);
-  });
+  }, rules);
 }
 
 /** What came out of a patch is an object of the kind: wrong types are refused. */

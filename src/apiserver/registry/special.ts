@@ -7,6 +7,7 @@ import { type Authorize, selfSubjectAccessReview, subjectAccessReview } from './
 import { type Authenticate, selfSubjectReview, tokenReview } from './reviews/identity-review.ts';
 import { selfSubjectRulesReview } from './reviews/rules-review.ts';
 import { podBinding } from './subresources/binding.ts';
+import { podEphemeralContainers } from './subresources/ephemeral-containers.ts';
 import { type EvictionGuard, podEviction } from './subresources/eviction.ts';
 import { namespaceFinalize } from './subresources/finalize.ts';
 import { scale } from './subresources/scale.ts';
@@ -28,6 +29,7 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
   const { authorize, authenticate, rbac, tokens, pods } = options;
   const subresources = new Map<string, SubresourceHandler>([
     ['pods./binding', podBinding],
+    ['pods./ephemeralcontainers', podEphemeralContainers],
     ['pods./eviction', podEviction(options.evictionGuard)],
     ['namespaces./finalize', namespaceFinalize],
     ['deployments.apps/scale', scale],

@@ -29,7 +29,7 @@ export interface Existing {
 }
 
 /** PUT. Kubernetes: Store.Update. */
-export function updateObject(deps: RegistryDeps, call: Call, name: string): Promise<KubernetesObject> {
+export function updateObject(deps: RegistryDeps, call: Call, name: string, rules?: UpdateRules): Promise<KubernetesObject> {
   const body = objectFromBody(call, call.request.body);
   checkName(name, body);
   checkNamespace(call, body);
@@ -39,7 +39,7 @@ export function updateObject(deps: RegistryDeps, call: Call, name: string): Prom
     if (!definition.strategy.allowCreateOnUpdate || call.request.subresource !== undefined) throw newNotFound(definition, name);
     return createNamed(deps, call, body, name);
   }
-  return guaranteedUpdate(deps, call, name, existing, () => body);
+  return guaranteedUpdate(deps, call, name, existing, () => body, rules);
 }
 
 const rulesOf = new WeakMap<ResourceDefinition, { readonly main: UpdateRules; readonly status: UpdateRules }>();

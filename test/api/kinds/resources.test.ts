@@ -44,7 +44,7 @@ describe('the table of resources', () => {
 
   it('lists the subresources of pods as discovery does', () => {
     expect(pods.subresources.map((item) => `${item.name} ${item.group ?? ''} ${item.kind} ${item.verbs.join(',')}`)).toEqual([
-      'attach  PodAttachOptions create,get', 'binding  Binding create', 'eviction policy Eviction create', 'exec  PodExecOptions create,get',
+      'attach  PodAttachOptions create,get', 'binding  Binding create', 'ephemeralcontainers  Pod get,patch,update', 'eviction policy Eviction create', 'exec  PodExecOptions create,get',
       'log  Pod get', 'portforward  PodPortForwardOptions create,get', 'proxy  PodProxyOptions create,delete,get,patch,update', 'status  Pod get,patch,update',
     ]);
   });

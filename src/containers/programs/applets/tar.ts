@@ -69,6 +69,7 @@ async function create(process: Process, archive: string, folder: string | undefi
   const output = archive === '-' ? process.file(1)?.retain() : process.system.openFile(process, archive, 'write');
   let status = 0;
   let hasToldOfSlash = false;
+  const isBusybox = process.system.files.find('/bin/busybox') !== undefined;
   const write = async (bytes: Uint8Array) => {
     const pause = process.step(bytes.length);
     if (pause !== undefined) await pause;
@@ -83,7 +84,6 @@ async function create(process: Process, archive: string, folder: string | undefi
     const inArchive = name.replace(/^\/+/, '');
     if (inArchive !== name && !hasToldOfSlash) {
       hasToldOfSlash = true;
-      const isBusybox = process.system.files.find('/bin/busybox') !== undefined;
       await process.write(2, isBusybox ? "tar: removing leading '/' from member names\n" : "tar: Removing leading `/' from member names\n");
     }
     const shown = node.kind === 'folder' ? (inArchive === '' ? './' : `${inArchive.replace(/\/$/, '')}/`) : inArchive;
@@ -102,12 +102,12 @@ async function create(process: Process, archive: string, folder: string | undefi
       await add(operand.startsWith('/') ? operand : joinPath(base, operand), operand);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      status = await process.complain(`tar: ${operand}: ${error.code === 'ENOENT' ? 'Cannot stat: ' : ''}${error.message}`, 2);
+      status = await process.complain(`tar: ${operand}: ${error.code === 'ENOENT' && !isBusybox ? 'Cannot stat: ' : ''}${error.message}`, isBusybox ? 1 : 2);
     }
   }
   await write(new Uint8Array(blockBytes * 2));
   output?.release();
-  if (status !== 0) await process.complain('tar: Exiting with failure status due to previous errors');
+  if (status !== 0) await process.complain(isBusybox ? 'tar: error exit delayed from previous errors' : 'tar: Exiting with failure status due to previous errors');
   return status;
 }
 
