@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endpoints, type EndpointSlice, endpointSlices, type Pod, pods, type Service, services } from '../../src/api/index.ts';
 import { startEndpointsController } from '../../src/controllers/endpoints/index.ts';
 import { startEndpointSliceController } from '../../src/controllers/endpointslice/index.ts';
+import { ReplacedVersions } from '../../src/controllers/shared/replaced-versions.ts';
 import { setUpControllers } from './fixture.ts';
 
 const service = (spec: Partial<Service['spec']> = {}) => ({
@@ -117,5 +118,30 @@ describe('Endpoints', () => {
     await settle(1000);
     expect(api.all(endpoints)).toEqual([]);
     expect(api.all(pods).length).toBe(2);
+  });
+
+  it('that a Service left, which went while nobody looked, are taken away; those of others stay', async () => {
+    const { api, settle } = setUpControllers(startEndpointsController);
+    api.put('endpoints', { metadata: { namespace: 'default', name: 'gone', labels: { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' } }, subsets: [] } as never);
+    api.put('endpoints', { metadata: { namespace: 'default', name: 'mine' }, subsets: [] } as never);
+    await settle(1000);
+    expect(api.all(endpoints).map(({ metadata }) => metadata.name)).toEqual(['mine']);
+  });
+});
+
+describe('a version that a controller has replaced', () => {
+  const at = (resourceVersion: string) => ({ metadata: { name: 'web', uid: 'u', resourceVersion } }) as never;
+
+  it('makes a pass wait until the cache has moved on', () => {
+    const replaced = new ReplacedVersions();
+    replaced.replaced(at('1'), at('2'));
+    expect([replaced.isBehind('default/web', at('1')), replaced.arrived('default/web'), replaced.arrived('default/web'), replaced.isBehind('default/web', at('2'))])
+      .toEqual([true, true, false, false]);
+  });
+
+  it('is not one that a write left as it was', () => {
+    const replaced = new ReplacedVersions();
+    replaced.replaced(at('1'), at('1'));
+    expect(replaced.isBehind('default/web', at('1'))).toBe(false);
   });
 });

@@ -21,8 +21,8 @@ describe('A node', () => {
       },
       { podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] },
       {
-        capacity: { cpu: '4', 'ephemeral-storage': '20971520Ki', memory: '8388608Ki', pods: '110' },
-        allocatable: { cpu: '4', 'ephemeral-storage': '20971520Ki', memory: '8286208Ki', pods: '110' },
+        capacity: { cpu: '4', 'ephemeral-storage': '20Gi', memory: '8Gi', pods: '110' },
+        allocatable: { cpu: '4', 'ephemeral-storage': '20Gi', memory: '8092Mi', pods: '110' },
         conditions: [
           condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
           condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),

@@ -97,4 +97,14 @@ describe('With the real API server, runtime and network', () => {
     const log = await kubelets[0]!.connection.readLog({ namespace: 'default', name: 'job' }, 'c', {});
     expect(new TextDecoder().decode(await log.read())).toBe('working\n');
   });
+
+  it('a node to which nothing happens is written every five minutes, not with each look at it', async () => {
+    const version = async () => (await admin.request({ verb: 'get', group: '', version: 'v1', resource: 'nodes', name: 'node-1' }) as Pod).metadata.resourceVersion;
+    await world.clock.advance(60_000);
+    const before = await version();
+    await world.clock.advance(180_000);
+    expect(await version()).toBe(before);
+    await world.clock.advance(80_000);
+    expect(await version()).not.toBe(before);
+  });
 });

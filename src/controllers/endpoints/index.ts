@@ -1,7 +1,8 @@
 import { DisposableStore, messageOf } from '../../base/index.ts';
 import { type Endpoints, endpoints, LABEL_HEADLESS_SERVICE, pods, sameValue, type Service, services } from '../../api/index.ts';
-import { objectReference, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers, splitKey } from '../../client/index.ts';
+import { objectKey, objectReference, RateLimitedQueue, reconciled, type ReconcileResult, runWorkers, splitKey } from '../../client/index.ts';
 import type { StartController } from '../shared/context.ts';
+import { ReplacedVersions } from '../shared/replaced-versions.ts';
 import { createUnlessThere, unlessGone } from '../shared/retry.ts';
 import { isHeadless, podsOfService, watchServicePods } from '../shared/service-pods.ts';
 import { annotationLastChangeTriggerTime, TriggerTimes } from '../shared/trigger-times.ts';
@@ -20,14 +21,18 @@ export const startEndpointsController: StartController = (context) => {
   const endpointsInformer = informers.informer(endpoints);
   const podInformer = informers.informer(pods);
   const triggerTimes = new TriggerTimes();
+  const replaced = new ReplacedVersions();
 
   disposables.add(watchServicePods(informers, (key, delayMs) => queue.addAfter(key, delayMs)));
   disposables.add(endpointsInformer.addEventHandler({
+    onAdd: (object) => queue.add(objectKey(object)), // what was made for a Service that changed meanwhile, and what a Service left that went while nobody looked
+    onUpdate: (_old, object) => { if (replaced.arrived(objectKey(object))) queue.add(objectKey(object)); },
     onDelete(object) {
-      const { namespace = '', name } = object.metadata;
-      queue.add(`${namespace}/${name}`);
+      replaced.forget(object);
+      queue.add(objectKey(object));
     },
   }));
+  void serviceInformer.waitForSync().then(() => { for (const object of endpointsInformer.lister.list()) queue.add(objectKey(object)); });
   disposables.add(runWorkers({ clock, queue, concurrency, reconcile, onError: context.onError }));
   return disposables;
 
@@ -35,10 +40,12 @@ export const startEndpointsController: StartController = (context) => {
     const service = serviceInformer.lister.getByKey(key);
     const current = endpointsInformer.lister.getByKey(key);
     if (service === undefined) {
+      if (!serviceInformer.hasSynced) return reconciled; // it may still come; then all are looked at
       triggerTimes.forget(key);
       if (current !== undefined && isManaged(current)) await unlessGone(client.resource(endpoints).delete(current.metadata));
       return reconciled;
     }
+    if (current !== undefined && replaced.isBehind(key, current)) return reconciled;
     if (service.spec.selector === undefined || service.spec.type === 'ExternalName') return reconciled; // somebody else keeps its endpoints
     const triggerTime = triggerTimes.compute(key, service, podsOfService(podInformer, service));
     const { subsets, truncated } = subsetsOf(service, podsOfService(podInformer, service));
@@ -50,7 +57,7 @@ export const startEndpointsController: StartController = (context) => {
     try {
       const object = { ...wanted, metadata: { ...wanted.metadata, annotations } };
       if (current === undefined) await createUnlessThere(client.resource(endpoints).create(object));
-      else await client.resource(endpoints).update({ ...object, metadata: { ...current.metadata, ...object.metadata } });
+      else replaced.replaced(current, await client.resource(endpoints).update({ ...object, metadata: { ...current.metadata, ...object.metadata } }));
     } catch (error) {
       const reason = current === undefined ? 'FailedToCreateEndpoint' : 'FailedToUpdateEndpoint';
       recorder.event(objectReference(services, service), 'Warning', reason, `Failed to ${current === undefined ? 'create' : 'update'} endpoint ${key}: ${messageOf(error)}`);

@@ -6,6 +6,7 @@ import { keyOf, objectKey, objectReference, RateLimitedQueue, reconciled, type R
 import type { StartController } from '../shared/context.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { isNamespaceTerminating, newControllerReference } from '../shared/owners.ts';
+import { ReplacedVersions } from '../shared/replaced-versions.ts';
 import { unlessGone } from '../shared/retry.ts';
 import { isHeadless, podsOfService, watchServicePods } from '../shared/service-pods.ts';
 import { annotationLastChangeTriggerTime, TriggerTimes } from '../shared/trigger-times.ts';
@@ -29,6 +30,7 @@ export const startEndpointSliceController: StartController = (context) => {
   const triggerTimes = new TriggerTimes();
   /** Creations that the watch has not shown: a pass before that would make the slices again. */
   const expectations = new Expectations(clock);
+  const replaced = new ReplacedVersions();
   sliceInformer.addIndex(byService, serviceKeyOf);
 
   disposables.add(watchServicePods(informers, (key, delayMs) => queue.addAfter(key, delayMs)));
@@ -39,7 +41,12 @@ export const startEndpointSliceController: StartController = (context) => {
       expectations.creationObserved(key);
       queue.add(key);
     },
+    onUpdate(_old, slice) {
+      const key = serviceKeyOf(slice);
+      if (key !== undefined && replaced.arrived(key)) queue.add(key);
+    },
     onDelete(slice) {
+      replaced.forget(slice);
       const key = serviceKeyOf(slice);
       if (key !== undefined) queue.add(key);
     },
@@ -64,6 +71,7 @@ export const startEndpointSliceController: StartController = (context) => {
     if (!expectations.satisfied(key)) return reconciled; // the slices' arrival brings the next pass
     const triggerTime = triggerTimes.compute(key, service, podsOfService(podInformer, service));
     const slices = [...sliceInformer.lister.byIndex(byService, key)].filter((slice) => slice.metadata.deletionTimestamp === undefined);
+    if (slices.some((slice) => replaced.isBehind(key, slice))) return reconciled;
     const groups = desiredGroups(service, podsOfService(podInformer, service), (name) => nodeInformer.lister.getByKey(name));
     const labels = labelsOf(service);
     const plan = planSlices(groups, slices, (slice) => !sameLabels(slice.metadata.labels ?? {}, labels));
@@ -99,9 +107,9 @@ export const startEndpointSliceController: StartController = (context) => {
     }
   }
 
-  function updateSlice(slice: EndpointSlice, endpoints: readonly Endpoint[], labels: Record<string, string>, annotations: Record<string, string> | undefined) {
+  async function updateSlice(slice: EndpointSlice, endpoints: readonly Endpoint[], labels: Record<string, string>, annotations: Record<string, string> | undefined) {
     const { [annotationLastChangeTriggerTime]: _old, ...rest } = slice.metadata.annotations ?? {};
-    return sliceClient.update({ ...slice, metadata: { ...slice.metadata, labels, annotations: { ...rest, ...annotations } }, endpoints });
+    replaced.replaced(slice, await sliceClient.update({ ...slice, metadata: { ...slice.metadata, labels, annotations: { ...rest, ...annotations } }, endpoints }));
   }
 };
 

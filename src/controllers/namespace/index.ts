@@ -1,5 +1,5 @@
 import { DisposableStore } from '../../base/index.ts';
-import { FINALIZER_KUBERNETES, type Namespace, namespaces, pods, sameValue } from '../../api/index.ts';
+import { FINALIZER_KUBERNETES, type Namespace, namespaces, parseOptionalTime, pods, sameValue } from '../../api/index.ts';
 import { RateLimitedQueue, reconciled, type ReconcileResult, retryLater, runWorkers } from '../../client/index.ts';
 import type { StartController } from '../shared/context.ts';
 import type { ServedResources } from '../shared/resources.ts';
@@ -10,9 +10,13 @@ import { deleteContent } from './content.ts';
 const concurrency = 10;
 
 /**
- * Empties namespaces that are being deleted, then lets them go. Kubernetes: pkg/controller/namespace. Upstream waits 5 s
- * before it begins, for other API servers to see the deletion; there is one here, so it begins at once.
+ * How long after its deletion a namespace is left alone: creations that were let in before may still be on their way to
+ * the disk, and what is not seen is not deleted. Upstream: namespaceDeletionGracePeriod, 5 s, for several API servers;
+ * deletionTimestamp has whole seconds, so that this is one second at least.
  */
+const graceMs = 2_000;
+
+/** Empties namespaces that are being deleted, then lets them go. Kubernetes: pkg/controller/namespace. */
 export function namespaceController(resources: ServedResources): StartController {
   return (context) => {
     const { client, clock, informers } = context;
@@ -20,7 +24,8 @@ export function namespaceController(resources: ServedResources): StartController
     const queue = new RateLimitedQueue<string>(clock);
     const informer = informers.informer(namespaces);
     const enqueue = (namespace: Namespace) => {
-      if (namespace.metadata.deletionTimestamp !== undefined) queue.add(namespace.metadata.name);
+      const deletedMs = parseOptionalTime(namespace.metadata.deletionTimestamp);
+      if (deletedMs !== undefined) queue.addAfter(namespace.metadata.name, Math.max(0, deletedMs + graceMs - clock.nowMs()));
     };
     disposables.add(informer.addEventHandler({ onAdd: enqueue, onUpdate: (_old, namespace) => enqueue(namespace) }));
     disposables.add(informers.informer(pods).addEventHandler({

@@ -1,4 +1,4 @@
-import { formatTime, type Node, type NodeCondition, type NodeStatus, type ObjectReference, type Taint } from '../../api/index.ts';
+import { canonicalQuantity, formatTime, type Node, type NodeCondition, type NodeStatus, type ObjectReference, type Taint } from '../../api/index.ts';
 import type { ImageState } from '../../containers/index.ts';
 
 /** A node as the cluster's spec has it. */
@@ -24,19 +24,23 @@ const evictionMemoryBytes = 100 * 1024 * 1024;
 /** Kubernetes: nodeStatusMaxImages. */
 const imagesMax = 50;
 
-/** What the node has. */
+/** What the node has, as the API server will say it: a status that it rewrites would be written again and again. */
 export function nodeCapacity(node: NodeSettings): Readonly<Record<string, string>> {
   return {
     cpu: String(node.cpu),
-    'ephemeral-storage': `${Math.floor((node.ephemeralStorageBytes ?? 20 * 1024 ** 3) / 1024)}Ki`,
-    memory: `${Math.floor(node.memoryBytes / 1024)}Ki`,
+    'ephemeral-storage': kibibytes(node.ephemeralStorageBytes ?? 20 * 1024 ** 3),
+    memory: kibibytes(node.memoryBytes),
     pods: String(node.maxPods ?? 110),
   };
 }
 
 /** What pods may have of it. */
 export function nodeAllocatable(node: NodeSettings): Readonly<Record<string, string>> {
-  return { ...nodeCapacity(node), memory: `${Math.max(0, Math.floor((node.memoryBytes - evictionMemoryBytes) / 1024))}Ki` };
+  return { ...nodeCapacity(node), memory: kibibytes(Math.max(0, node.memoryBytes - evictionMemoryBytes)) };
+}
+
+function kibibytes(bytes: number): string {
+  return canonicalQuantity(`${Math.floor(bytes / 1024)}Ki`);
 }
 
 const healthy: readonly Omit<NodeCondition, 'lastHeartbeatTime' | 'lastTransitionTime'>[] = [
