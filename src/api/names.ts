@@ -9,7 +9,6 @@ const QUALIFIED_NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const label1123 = whole(LABEL_1123);
 const subdomain1123 = whole(SUBDOMAIN_1123);
 const label1035 = whole(LABEL_1035);
-const wildcardSubdomain = whole(`\\*\\.${SUBDOMAIN_1123}`);
 const qualifiedName = whole(QUALIFIED_NAME);
 const labelValue = whole(`(${QUALIFIED_NAME})?`);
 
@@ -20,7 +19,7 @@ const QUALIFIED_NAME_TEXT = "must consist of alphanumeric characters, '-', '_' o
 const LABEL_VALUE_TEXT = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
 /** Characters in a DNS label, a label value, and the name part of a qualified name. */
-export const LABEL_LENGTH_MAX = 63;
+const LABEL_LENGTH_MAX = 63;
 /** Characters in a DNS subdomain, which most objects' names are. */
 export const SUBDOMAIN_LENGTH_MAX = 253;
 
@@ -31,7 +30,7 @@ function whole(pattern: string): RegExp {
 }
 
 /** "must be no more than 63 characters". */
-export function maxLengthText(lengthMax: number): string {
+function maxLengthText(lengthMax: number): string {
   return `must be no more than ${lengthMax} characters`;
 }
 
@@ -67,17 +66,6 @@ export function dns1035LabelErrors(value: string): readonly string[] {
   const errors: string[] = [];
   if (value.length > LABEL_LENGTH_MAX) errors.push(maxLengthText(LABEL_LENGTH_MAX));
   if (!label1035.test(value)) errors.push(regexText(LABEL_1035_TEXT, LABEL_1035, 'my-name', 'abc-123'));
-  return errors;
-}
-
-/** A host such as *.example.com, in Ingress rules. */
-export function wildcardDns1123SubdomainErrors(value: string): readonly string[] {
-  const errors: string[] = [];
-  if (value.length > SUBDOMAIN_LENGTH_MAX) errors.push(maxLengthText(SUBDOMAIN_LENGTH_MAX));
-  if (!matchesBounded(wildcardSubdomain, value)) {
-    const text = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
-    errors.push(regexText(text, `\\*\\.${SUBDOMAIN_1123}`, '*.example.com'));
-  }
   return errors;
 }
 
@@ -163,7 +151,7 @@ export function maskTrailingDash(name: string): string {
 }
 
 /** The alphabet of names that Kubernetes makes up: no vowels, so no words. Kubernetes: util/rand. */
-export const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** A name of base and five random characters. next gives numbers in [0, 1). Kubernetes: apiserver/pkg/storage/names. */
 export function generateName(base: string, next: () => number): string {

@@ -26,8 +26,6 @@ const DECIMAL_EXPONENT: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3
 const DECIMAL_SUFFIX: Readonly<Record<number, string>> = { [-9]: 'n', [-6]: 'u', [-3]: 'm', 0: '', 3: 'k', 6: 'M', 9: 'G', 12: 'T', 15: 'P', 18: 'E' };
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
 
-/** The quantity zero. */
-export const ZERO_QUANTITY: Quantity = Object.freeze({ nanos: 0n, format: 'DecimalSI' });
 
 // The same few texts (100m, 64Mi, …) are parsed again and again; users' texts are bounded by the cache's size.
 const PARSED_MAX = 4096;
@@ -158,16 +156,6 @@ export function addQuantities(a: Quantity, b: Quantity): Quantity {
 /** a − b, written as a was (as b, where a is zero). */
 export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
   return { nanos: a.nanos - b.nanos, format: a.nanos === 0n ? b.format : a.format };
-}
-
-/** A quantity of so many units. */
-export function newQuantity(value: number, format: QuantityFormat): Quantity {
-  return { nanos: BigInt(value) * NANO, format };
-}
-
-/** A quantity of so many thousandths. */
-export function newMilliQuantity(milli: number, format: QuantityFormat = 'DecimalSI'): Quantity {
-  return { nanos: BigInt(milli) * 1_000_000n, format };
 }
 
 const values = new Map<string, number>();

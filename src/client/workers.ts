@@ -1,5 +1,4 @@
 import { type Disposable, toDisposable } from '../base/index.ts';
-import { StatusError } from '../api/index.ts';
 import type { Clock } from '../world/index.ts';
 import type { RateLimitedQueue } from './workqueue.ts';
 
@@ -84,9 +83,4 @@ export function runWorkers<K>(options: RunWorkersOptions<K>): Disposable {
     queue.onReady = undefined;
     queue.dispose();
   });
-}
-
-/** True for failures that are no more than a race with another writer: the next pass sees the newer state. */
-export function isRace(error: unknown): boolean {
-  return error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'NotFound');
 }

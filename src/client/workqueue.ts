@@ -107,7 +107,7 @@ export interface RateLimits {
 }
 
 /** Kubernetes: workqueue.DefaultControllerRateLimiter. */
-export const defaultRateLimits: RateLimits = { baseDelayMs: 5, maxDelayMs: 1_000_000, tokensPerSecond: 10, burst: 100 };
+const defaultRateLimits: RateLimits = { baseDelayMs: 5, maxDelayMs: 1_000_000, tokensPerSecond: 10, burst: 100 };
 
 /** A queue whose failing keys wait longer each time, until forget(key). */
 export class RateLimitedQueue<K> extends DelayingQueue<K> {

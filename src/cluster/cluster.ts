@@ -12,7 +12,7 @@ import type { World } from '../world/index.ts';
 import { type ComponentLog, createComponentLog } from './component-log.ts';
 
 /** The version of Drydock; kubelets name it as their container runtime's. */
-export const drydockVersion = '0.1.0';
+const drydockVersion = '0.1.0';
 
 const CLUSTER_CIDR = '10.244.0.0/16';
 const SERVICE_CIDR = '10.96.0.0/12';

@@ -17,7 +17,7 @@ export interface CalendarTime {
 const dayMs = 86_400_000;
 
 /** Takes milliseconds since 1970 UTC apart. Source: Howard Hinnant, chrono-compatible date algorithms, civil_from_days. */
-export function toCalendar(timeMs: number): CalendarTime {
+function toCalendar(timeMs: number): CalendarTime {
   const days = Math.floor(timeMs / dayMs);
   let rest = Math.floor(timeMs - days * dayMs);
   const shifted = days + 719_468;

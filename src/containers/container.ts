@@ -10,7 +10,7 @@ import { Terminal } from './process/terminal.ts';
 import { fileBytes } from './files/nodes.ts';
 
 /** Bytes of a termination message. Kubernetes: types.MaxContainerTerminationMessageLength. */
-export const terminationMessageBytesMax = 4096;
+const terminationMessageBytesMax = 4096;
 
 /** One run of a container: its state, its log and the main process's streams. */
 export class Container {

@@ -12,7 +12,7 @@ import { type ObjectPath, objectPath, parseObjectPath } from './object-uri.ts';
 import type { ClusterSession } from './session.ts';
 
 /** The scheme of live objects. */
-export const liveScheme = 'drydock';
+const liveScheme = 'drydock';
 
 export type LiveFiles = vscode.FileSystemProvider & Disposable;
 

@@ -77,7 +77,7 @@ export function podState(pod: Pod): ObjectState {
 const busyReasons: ReadonlySet<string> = new Set(['Pending', 'ContainerCreating', 'PodInitializing', 'Terminating', 'SchedulingGated', 'NotReady']);
 
 /** The STATUS column of a pod. */
-export function podReason(pod: Pod): string {
+function podReason(pod: Pod): string {
   const status = pod.status;
   let reason = status?.reason ?? status?.phase ?? 'Pending';
   for (const condition of status?.conditions ?? []) if (condition.type === 'PodScheduled' && condition.reason === 'SchedulingGated') reason = 'SchedulingGated';

@@ -8,11 +8,10 @@ export interface Settings {
   readonly dataDir: string;
   readonly unknownImages: 'error' | 'placeholder';
   readonly language: 'auto' | 'en' | 'ko';
-  readonly autoStart: boolean;
 }
 
 /** As many as the cluster host takes. */
-export const nodesMax = 100;
+const nodesMax = 100;
 
 /** Reads the settings as they are now. Values of the wrong type, e.g. from a hand-edited file, count as the default. */
 export function readSettings(): Settings {
@@ -26,6 +25,5 @@ export function readSettings(): Settings {
     dataDir: typeof dataDir === 'string' ? dataDir : '',
     unknownImages: unknownImages === 'error' ? 'error' : 'placeholder',
     language: language === 'en' || language === 'ko' ? language : 'auto',
-    autoStart: config.get('autoStart') === true,
   };
 }

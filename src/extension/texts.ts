@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 /** The scheme of read-only texts: descriptions and the sides of diffs. */
-export const textScheme = 'drydock-text';
+const textScheme = 'drydock-text';
 /** Texts kept for editors that are still open, oldest dropped first. */
 const textsMax = 100;
 

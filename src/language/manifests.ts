@@ -40,7 +40,7 @@ function listItems(root: YAMLMap, body: Readonly<Record<string, unknown>>, place
 }
 
 /** apiVersion, kind, name and namespace of an object. */
-export function headerOf(object: Readonly<Record<string, unknown>>): ManifestHeader {
+function headerOf(object: Readonly<Record<string, unknown>>): ManifestHeader {
   const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const fields = { apiVersion: text(object['apiVersion']), kind: text(object['kind']), name: text(metadata['name']), generateName: text(metadata['generateName']), namespace: text(metadata['namespace']) };

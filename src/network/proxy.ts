@@ -2,7 +2,6 @@ import { type Disposable, DisposableStore, toDisposable } from '../base/index.ts
 import { createClient, createEventRecorder, type Transport } from '../client/index.ts';
 import type { World } from '../world/index.ts';
 import type { Network } from './network.ts';
-import { emptyRuleTable } from './rules.ts';
 import { createServiceCatalog, type ServiceCatalog } from './service-catalog.ts';
 
 export interface ProxyOptions {
@@ -34,11 +33,6 @@ export function startProxy({ transport, world, network, nodeName, catalog, log }
   }));
   store.add(source.onTable((table) => network.node(nodeName)?.setRules(table)));
   return { ready: source.waitForSync(), dispose: () => store.dispose() };
-}
-
-/** Removes what kube-proxy programmed on a node. Kubernetes: kube-proxy --cleanup. */
-export function cleanUpProxyRules(network: Network, nodeName: string): void {
-  network.node(nodeName)?.setRules(emptyRuleTable);
 }
 
 /** Serves the cluster DNS from a catalog until it is disposed. Kubernetes: CoreDNS. */

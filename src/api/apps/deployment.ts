@@ -141,7 +141,7 @@ function isPercent(text: string): boolean {
 }
 
 /** Kubernetes: apps validation, ValidatePositiveIntOrPercent. */
-export function validateIntOrPercent(value: IntOrString, path: string, errors: FieldError[]): void {
+function validateIntOrPercent(value: IntOrString, path: string, errors: FieldError[]): void {
   if (typeof value === 'number') validateNonNegative(value, path, errors);
   else if (!isPercent(value)) errors.push(invalid(path, value, percentText));
 }

@@ -56,7 +56,7 @@ function endpointsText(object: Endpoints): string {
 }
 
 /** Kubernetes: net.JoinHostPort. */
-export function joinHostPort(host: string, port: number): string {
+function joinHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -51,7 +51,7 @@ function ipv6Groups(text: string, mayEndInIpv4: boolean): number[] | undefined {
 }
 
 /** True for an address and a prefix length, e.g. 10.244.0.0/24. */
-export function isCidr(text: string): boolean {
+function isCidr(text: string): boolean {
   const slash = text.indexOf('/');
   if (slash < 0) return false;
   const ip = parseIp(text.slice(0, slash));

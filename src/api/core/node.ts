@@ -45,19 +45,14 @@ export const nodes = defineResource<Node>({
 });
 
 /** The STATUS column of `kubectl get nodes`: Ready, NotReady,SchedulingDisabled, Unknown, … */
-export function nodeStatusText(node: Node): string {
+function nodeStatusText(node: Node): string {
   const ready = node.status?.conditions?.findLast((condition) => condition.type === 'Ready');
   const status = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
   return node.spec?.unschedulable === true ? `${status},SchedulingDisabled` : status;
 }
 
-/** True where the node's condition Ready is True. */
-export function isNodeReady(node: Node): boolean {
-  return node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True';
-}
-
 /** Roles of a node, sorted. Kubernetes: findNodeRoles. */
-export function nodeRoles(node: Node): readonly string[] {
+function nodeRoles(node: Node): readonly string[] {
   const roles = new Set<string>();
   for (const [key, value] of Object.entries(node.metadata.labels ?? {})) {
     if (key.startsWith(rolePrefix)) {

@@ -12,7 +12,7 @@ type StringMap = Readonly<Record<string, string>>;
 export type NameRule = (name: string, isPrefix: boolean) => readonly string[];
 
 /** All annotations of an object together, keys and values. Kubernetes: TotalAnnotationSizeLimitB. */
-export const annotationBytesMax = 256 * 1024;
+const annotationBytesMax = 256 * 1024;
 export const immutableFieldText = 'field is immutable';
 export const notNegativeText = 'must be greater than or equal to 0';
 

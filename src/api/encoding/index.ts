@@ -1,2 +1,2 @@
 export { encodedJson, rememberEncodedJson } from './json.ts';
-export { decodeProtobuf, PROTOBUF_MAGIC } from './protobuf.ts';
+export { decodeProtobuf } from './protobuf.ts';

@@ -7,7 +7,7 @@ import { formatMicroTime, formatTime } from '../time.ts';
 import { textOf, type WireField, WireReader } from './wire.ts';
 
 /** What every protobuf body starts with: "k8s" and a zero byte. */
-export const PROTOBUF_MAGIC: readonly number[] = [0x6b, 0x38, 0x73, 0x00];
+const PROTOBUF_MAGIC: readonly number[] = [0x6b, 0x38, 0x73, 0x00];
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 

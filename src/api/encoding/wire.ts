@@ -1,7 +1,7 @@
 import { decodeText } from '../../base/index.ts';
 
 /** The bytes are no protobuf message of the expected type. */
-export class WireError extends Error {
+class WireError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'WireError';

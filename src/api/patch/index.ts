@@ -1,4 +1,4 @@
-export { applyJsonPatch, JSON_PATCH_OPERATIONS_MAX, type JsonPatchOperation } from './json-patch.ts';
+export { applyJsonPatch, type JsonPatchOperation } from './json-patch.ts';
 export { isJsonObject, type JsonObject } from './json.ts';
 export { applyMergePatch } from './merge-patch.ts';
 export { applyStrategicMergePatch } from './strategic-merge-patch.ts';

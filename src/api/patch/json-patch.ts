@@ -12,7 +12,7 @@ export interface JsonPatchOperation {
 }
 
 /** Upstream's limit, so that one patch can't keep the server busy. */
-export const JSON_PATCH_OPERATIONS_MAX = 10_000;
+const JSON_PATCH_OPERATIONS_MAX = 10_000;
 
 /** What the copy operations of one patch may add, so that copies of copies don't double without end: 3 MiB. Kubernetes: JSONPatchMaxCopyBytes. */
 const COPIED_BYTES_MAX = 3 * 1024 * 1024;

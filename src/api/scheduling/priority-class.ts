@@ -6,13 +6,13 @@ import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import type { PriorityClass } from '../types.ts';
 
 /** The priority classes that every cluster has. */
-export const systemPriorityValues: Readonly<Record<string, number>> = {
+const systemPriorityValues: Readonly<Record<string, number>> = {
   'system-cluster-critical': 2_000_000_000,
   'system-node-critical': 2_000_001_000,
 };
 
 /** The highest value that users may give. Kubernetes: scheduling.HighestUserDefinablePriority. */
-export const userPriorityMax = 1_000_000_000;
+const userPriorityMax = 1_000_000_000;
 
 /** Kubernetes: pkg/registry/scheduling/priorityclass. */
 export const priorityClasses = defineResource<PriorityClass>({

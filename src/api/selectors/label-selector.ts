@@ -14,10 +14,10 @@ export interface Selector {
 }
 
 /** Selects every object. */
-export const EVERYTHING: Selector = Object.freeze(compileSelector([]));
+const EVERYTHING: Selector = Object.freeze(compileSelector([]));
 
 /** Selects no object; what an absent (not an empty) selector means. */
-export const NOTHING: Selector = Object.freeze({ requirements: [], empty: false, matches: () => false, toString: () => '' });
+const NOTHING: Selector = Object.freeze({ requirements: [], empty: false, matches: () => false, toString: () => '' });
 
 /** Parses a selector's text, e.g. `a=b,c!=d,e in (x,y),!f`. Throws a BadRequest StatusError with upstream's text. */
 export function parseLabelSelector(text: string): Selector {

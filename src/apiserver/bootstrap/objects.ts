@@ -8,7 +8,7 @@ export interface AdvertisedAddress {
 }
 
 /** The namespaces that every cluster has. */
-export const SYSTEM_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const SYSTEM_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** The system namespaces as objects. */
 export function bootstrapNamespaces(): readonly NewObject<Namespace>[] {

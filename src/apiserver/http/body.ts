@@ -9,7 +9,7 @@ import { describeJsonError } from './json-error.ts';
 /** No object of Kubernetes nests deeper than a few dozen levels; recursion over a body must not end the stack. */
 const DEPTH_MAX = 1000;
 
-export const PATCH_TYPES: readonly PatchType[] = [
+const PATCH_TYPES: readonly PatchType[] = [
   'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml',
 ];
 

@@ -6,7 +6,7 @@ import { newStatusError, type StatusError } from '../../api/index.ts';
 import type { UserInfo } from '../server.ts';
 
 /** Limit of a request's body: 3 MiB. Kubernetes: genericapiserver, MaxRequestBodyBytes. */
-export const REQUEST_BODY_BYTES_MAX = 3 * 1024 * 1024;
+const REQUEST_BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 export type ResponseHeaders = Record<string, string | string[]>;
 

@@ -2,4 +2,4 @@ export { type Certificates, createCertificates, issueClientCertificate, type Key
 export { kubeconfigText } from './kubeconfig.ts';
 export { type HttpServerOptions, type RunningHttpServer, startHttpServer } from './server.ts';
 export type { VersionInfo } from './deps.ts';
-export { createTokenSigner, DEFAULT_ISSUER, type PublishedTokenSigner } from './token-signer.ts';
+export { createTokenSigner, type PublishedTokenSigner } from './token-signer.ts';

@@ -40,7 +40,7 @@ export function textParameter(parameters: QueryParameters, name: string): string
 }
 
 /** A whole number, or 400 with the text that Go's strconv gives. */
-export function integerParameter(parameters: QueryParameters, name: string): number | undefined {
+function integerParameter(parameters: QueryParameters, name: string): number | undefined {
   const text = textParameter(parameters, name);
   if (text === undefined || text === '') return undefined;
   if (!/^[+-]?[0-9]+$/.test(text)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);

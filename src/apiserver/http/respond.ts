@@ -45,7 +45,7 @@ function contentType(negotiated: Negotiated): string {
 }
 
 /** The JSON of an object; a list is put together from its items' own bytes. */
-export function jsonBytes(object: object): Uint8Array {
+function jsonBytes(object: object): Uint8Array {
   if (!Object.isFrozen(object) && !isList(object)) return Buffer.from(JSON.stringify(object), 'utf8');
   return isList(object) && (object.items.length === 0 || Object.isFrozen(object.items[0])) ? listBytes(object) : encodedJson(object);
 }

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 import type { TokenClaims, TokenSigner } from '../authentication/index.ts';
 
 /** The issuer of service account tokens. Kubernetes: --service-account-issuer, as kubeadm sets it. */
-export const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
+const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 /** A signer whose public key can be published. */
 export interface PublishedTokenSigner extends TokenSigner {

@@ -34,7 +34,7 @@ function rankOf(group: string): number {
 }
 
 /** v2 before v1 before v1beta2 before v1beta1 before v1alpha1. Kubernetes: apimachinery/pkg/version, CompareKubeAwareVersionStrings. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const left = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(a);
   const right = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(b);
   if (left === null || right === null) return left === right ? compareText(a, b) : left === null ? 1 : -1;

@@ -20,7 +20,7 @@ function pathOf({ group, version }: Pick<GroupVersionResources, 'group' | 'versi
 }
 
 /** The schemas are part of the program, so that a document changes only with the resources that are served. FNV-1a, 64 bits. */
-export function hashOf(entry: GroupVersionResources): string {
+function hashOf(entry: GroupVersionResources): string {
   const text = JSON.stringify(entry.resources.map(({ resource, kind, schema, verbs, subresources }) => [resource, kind, schema, verbs, subresources]));
   let hash = 0xcbf29ce484222325n;
   for (let index = 0; index < text.length; index++) hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(index))) * 0x100000001b3n);

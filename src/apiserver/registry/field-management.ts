@@ -3,7 +3,7 @@ import { newConflict } from '../errors.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { newUnsupportedPatch } from './patch-body.ts';
 
-export const APPLY_PATCH = 'application/apply-patch+yaml';
+const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** A new object with managedFields for its writer. Who names no field manager, as in-process components do, leaves no trace. */
 export function noteCreate(deps: RegistryDeps, call: Call, object: KubernetesObject): KubernetesObject {

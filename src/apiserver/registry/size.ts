@@ -1,7 +1,7 @@
 import { newStatusError } from '../../api/index.ts';
 
 /** Bytes of JSON that one object may have. etcd: --max-request-bytes, 1.5 MiB. */
-export const OBJECT_BYTES_MAX = 1_572_864;
+const OBJECT_BYTES_MAX = 1_572_864;
 
 /** Throws where an object is larger than the store takes, with the error that etcd's limit gives upstream. */
 export function checkSize(object: object): void {

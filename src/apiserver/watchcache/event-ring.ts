@@ -1,7 +1,7 @@
 import type { CacheEvent } from './cache-event.ts';
 
 /** How many events of one resource a cache keeps, so that a watch may start in the past. Kubernetes' watch cache grows to 102,400. */
-export const RING_EVENTS_MAX = 10_000;
+const RING_EVENTS_MAX = 10_000;
 
 /** The latest events of one resource in revision order. */
 export class EventRing {

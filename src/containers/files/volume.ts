@@ -1,9 +1,9 @@
 import { type FileNode, type FileSystemNode, type FolderNode, FileError, createFolderNode } from './nodes.ts';
 
 /** Room in one writable volume (a container's own layer, an emptyDir), in bytes: what a teaching lab needs, and no leak fills the host. */
-export const volumeBytesMax = 64 * 1024 * 1024;
+const volumeBytesMax = 64 * 1024 * 1024;
 /** Files and folders that one volume may make. */
-export const volumeNodesMax = 50_000;
+const volumeNodesMax = 50_000;
 
 /**
  * A tree of files with one owner. It starts as somebody else's tree (an image's), shared by reference;

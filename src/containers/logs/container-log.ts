@@ -5,7 +5,7 @@ import type { ContainerLogOptions } from '../cri.ts';
 /** Bytes that one container's log keeps; the oldest lines go first. Kubernetes: containerLogMaxSize. */
 export const logBytesMax = 10 * 1024 * 1024;
 /** A line that is longer is cut into parts, as containerd does. */
-export const logLineBytesMax = 16 * 1024;
+const logLineBytesMax = 16 * 1024;
 
 const readBytesMax = 64 * 1024;
 const newline = 10;

@@ -10,9 +10,9 @@ import { type SignalName, signalNumbers } from './signals.ts';
 import { programMark } from './system.ts';
 
 /** Heap of a Node.js program without a memory limit, in MiB. */
-export const heapMiBDefault = 128;
+const heapMiBDefault = 128;
 /** Bytes of files that a container may hand to its Node.js program. */
-export const nodeFilesBytesMax = 64 * 1024 * 1024;
+const nodeFilesBytesMax = 64 * 1024 * 1024;
 
 /** Where Node.js programs get their files, and what is loaded before them. */
 export interface ProcessFiles {

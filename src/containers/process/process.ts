@@ -10,12 +10,12 @@ export const stepsPerSlice = 512;
 /** Bytes that they move before they yield. */
 export const bytesPerSlice = 1024 * 1024;
 /** How long the pause then is, in lab time: a busy loop leaves most of the machine to the cluster. */
-export const slicePauseMs = 5;
+const slicePauseMs = 5;
 /** Processes of one container at a time. Kubernetes: podPidsLimit. */
 export const processesMax = 1024;
 
 /** Thrown inside a program that was killed, to unwind it. Nobody catches it but the process itself. */
-export class ProcessKilled extends Error {
+class ProcessKilled extends Error {
   constructor() {
     super('killed');
     this.name = 'ProcessKilled';
@@ -23,7 +23,7 @@ export class ProcessKilled extends Error {
 }
 
 /** Thrown by a program to end with an exit code from any depth. */
-export class ProcessExit extends Error {
+class ProcessExit extends Error {
   readonly code: number;
   constructor(code: number) {
     super(`exit ${code}`);
@@ -317,7 +317,7 @@ export class MemoryLimitError extends Error {
 }
 
 /** EPIPE for a process that ignores SIGPIPE. */
-export class BrokenPipeError extends Error {
+class BrokenPipeError extends Error {
   constructor() {
     super('Broken pipe');
     this.name = 'BrokenPipeError';

@@ -274,7 +274,7 @@ function findInImage(root: FolderNode, path: string): FileSystemNode | undefined
 }
 
 /** What PATH is where nothing sets it. */
-export const defaultSearchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const defaultSearchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** fork failed: the container has as many processes as it may. */
 export class ProcessLimitError extends Error {

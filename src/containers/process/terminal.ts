@@ -184,7 +184,7 @@ class TerminalOutput extends OpenFile {
 }
 
 /** Output processing (ONLCR): every line feed gets its carriage return. */
-export function toCrLf(chunk: Uint8Array): Uint8Array {
+function toCrLf(chunk: Uint8Array): Uint8Array {
   let count = 0;
   for (const byte of chunk) if (byte === 10) count++;
   if (count === 0) return chunk;

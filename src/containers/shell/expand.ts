@@ -9,7 +9,7 @@ import type { Shell } from './shell.ts';
 /** Letters of one expanded value. */
 export const valueLengthMax = 16 * 1024 * 1024;
 /** Words that one command may get. Linux: ARG_MAX, roughly. */
-export const wordsMax = 100_000;
+const wordsMax = 100_000;
 
 /** Part of a word after substitution. */
 interface Segment {

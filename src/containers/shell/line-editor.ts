@@ -2,7 +2,7 @@ import { decodeText } from '../../base/index.ts';
 import type { Process } from '../process/process.ts';
 
 /** Lines that an interactive shell remembers. */
-export const historyLinesMax = 500;
+const historyLinesMax = 500;
 const lineLettersMax = 16 * 1024;
 
 /** Reads lines from a terminal in raw mode: echo, erase, the arrows, Ctrl-A C D E K L U W, history. */

@@ -11,7 +11,7 @@ import { ShellExit, type ShellFlavor, ShellInterrupt, ShellJump } from './errors
 import { Shell } from './shell.ts';
 
 /** Letters of one command that is read line by line. */
-export const commandLengthMax = 1024 * 1024;
+const commandLengthMax = 1024 * 1024;
 
 /** sh, ash, dash or bash. */
 export function shellProgram(flavor: ShellFlavor): Program {

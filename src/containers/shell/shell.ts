@@ -16,9 +16,9 @@ import { matchesPattern } from './pattern.ts';
 import { evaluateTest } from './test-expression.ts';
 
 /** How deep functions may call each other. */
-export const functionDepthMax = 1000;
+const functionDepthMax = 1000;
 /** Variables of one shell. */
-export const variablesMax = 10_000;
+const variablesMax = 10_000;
 
 interface Variable {
   value: string | undefined;

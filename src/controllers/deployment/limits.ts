@@ -8,7 +8,7 @@ export const desiredReplicas = (deployment: Deployment) => deployment.spec.repli
 export const isRollingUpdate = (deployment: Deployment) => (deployment.spec.strategy?.type ?? 'RollingUpdate') === 'RollingUpdate';
 
 /** Pods that may be there beyond the desired number, and pods that may be missing. Kubernetes: deploymentutil.ResolveFenceposts. */
-export function resolveFenceposts(deployment: Deployment): { readonly maxSurge: number; readonly maxUnavailable: number } {
+function resolveFenceposts(deployment: Deployment): { readonly maxSurge: number; readonly maxUnavailable: number } {
   const replicas = desiredReplicas(deployment);
   const { maxSurge, maxUnavailable } = deployment.spec.strategy?.rollingUpdate ?? {};
   const surge = resolveIntOrPercent(maxSurge ?? 0, replicas, 'up');

@@ -3,7 +3,7 @@ import { sameValue } from '../../api/index.ts';
 import { endpointKey, type PortGroup, portsKey } from './desired.ts';
 
 /** Kubernetes: --max-endpoints-per-slice. */
-export const endpointsPerSliceMax = 100;
+const endpointsPerSliceMax = 100;
 
 /** The writes that bring slices to what they should hold. */
 export interface SlicePlan {

@@ -2,7 +2,7 @@ import { formatTime, type Node, type NodeCondition, parseOptionalTime } from '..
 
 /** Kubernetes: --node-monitor-grace-period (50 s since 1.32) and --node-startup-grace-period. */
 export const graceMs = 50_000;
-export const startupGraceMs = 60_000;
+const startupGraceMs = 60_000;
 
 /** What was last seen of a node, and when by our own clock: kubelets' clocks are not trusted. */
 export interface NodeHealth {

@@ -37,7 +37,7 @@ export function createPodControl<T extends KubernetesObject>(ref: ResourceRef<T>
 }
 
 /** The pod that a template makes; it shares the template's frozen parts. Kubernetes: controller.GetPodFromTemplate. */
-export function podFromTemplate<T extends KubernetesObject>(ref: ResourceRef<T>, owner: T, template: PodTemplateSpec): NewObject<Pod> {
+function podFromTemplate<T extends KubernetesObject>(ref: ResourceRef<T>, owner: T, template: PodTemplateSpec): NewObject<Pod> {
   const { labels, annotations, finalizers } = template.metadata ?? {};
   const { namespace } = owner.metadata;
   return {

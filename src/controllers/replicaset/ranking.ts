@@ -18,7 +18,7 @@ export function podsToDelete(pods: readonly Pod[], related: Iterable<Pod>, count
 const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 
 /** Negative where a is to be deleted before b. Kubernetes: controller.ActivePodsWithRanks. */
-export function compareForDeletion(a: RankedPod, b: RankedPod, nowMs: number): number {
+function compareForDeletion(a: RankedPod, b: RankedPod, nowMs: number): number {
   const [left, right] = [a.pod, b.pod];
   const steps = [
     () => Number(isAssigned(left)) - Number(isAssigned(right)),

@@ -21,7 +21,7 @@ export function requiredNodeAffinity(pod: Pod): NodeMatcher | undefined {
 }
 
 /** Terms are alternatives; a term without any requirement matches nothing. */
-export function nodeSelectorMatcher(selector: NodeSelector): NodeMatcher {
+function nodeSelectorMatcher(selector: NodeSelector): NodeMatcher {
   const terms = selector.nodeSelectorTerms.map(nodeSelectorTermMatcher);
   return (node) => terms.some((matches) => matches(node));
 }

@@ -2,7 +2,7 @@ import type { ImageSpec, Layer } from '../image.ts';
 import { debianLayer } from './base.ts';
 
 /** Node.js on Debian: `node` is the Node.js of this machine. */
-export const nodeLayer: Layer = { '/usr/local/bin/node': { program: 'node' }, '/usr/local/bin/nodejs': { program: 'node' }, '/usr/bin/curl': { program: 'curl' }, '/usr/bin/wget': { program: 'wget' } };
+const nodeLayer: Layer = { '/usr/local/bin/node': { program: 'node' }, '/usr/local/bin/nodejs': { program: 'node' }, '/usr/bin/curl': { program: 'curl' }, '/usr/bin/wget': { program: 'wget' } };
 
 /** app.js of luksa/kubia, as the course prints it: from Marko Lukša, Kubernetes in Action. */
 const kubiaApp = `const http = require('http');

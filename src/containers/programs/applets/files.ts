@@ -97,7 +97,7 @@ async function printEntries(process: Process, entries: { name: string; node: Fil
 }
 
 /** Bytes as ls shows them. */
-export function sizeOf(node: FileSystemNode): number {
+function sizeOf(node: FileSystemNode): number {
   return node.kind === 'file' ? (node.generate === undefined ? node.lengthBytes : 0) : node.kind === 'folder' ? 4096 : node.kind === 'link' ? node.target.length : 0;
 }
 

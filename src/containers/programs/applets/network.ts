@@ -79,7 +79,7 @@ export const wget: Program = async (process) => {
 };
 
 /** strerror's text of a network error. */
-export function errorText(error: NetworkError): string {
+function errorText(error: NetworkError): string {
   switch (error.code) {
     case 'ECONNREFUSED': return 'Connection refused';
     case 'EHOSTUNREACH': return 'No route to host';

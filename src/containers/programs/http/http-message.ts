@@ -1,9 +1,9 @@
 import { type ByteReader, type ByteWriter, decodeText, encodeText } from '../../../base/index.ts';
 
 /** Bytes of a request's or response's head; more is refused. nginx: large_client_header_buffers 4 8k. */
-export const headBytesMax = 32 * 1024;
+const headBytesMax = 32 * 1024;
 /** Header lines of one message. */
-export const headerLinesMax = 100;
+const headerLinesMax = 100;
 
 export interface HttpHead {
   /** `GET / HTTP/1.1` or `HTTP/1.1 200 OK`. */

@@ -4,11 +4,11 @@ import type { Process } from '../../process/process.ts';
 import { type HttpHead, HttpProtocolError, HttpReader, encodeHead, statusTexts, writeChunk } from './http-message.ts';
 
 /** Bytes of a request's path. */
-export const targetBytesMax = 8 * 1024;
+const targetBytesMax = 8 * 1024;
 /** Bytes of a request's body that a server of the lab takes. nginx: client_max_body_size 1m. */
-export const requestBodyBytesMax = 1024 * 1024;
+const requestBodyBytesMax = 1024 * 1024;
 /** How long an idle connection is kept. nginx: keepalive_timeout 75s in its code, 65s in its image's config. */
-export const keepAliveMs = 65_000;
+const keepAliveMs = 65_000;
 
 export interface HttpRequest {
   readonly method: string;
