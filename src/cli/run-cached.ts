@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -24,7 +24,8 @@ export function runCached(file: string, cacheFolder: string): CachedProgram {
   const source = readFileSync(file, 'utf8');
   // V8 compares no more than the length of a source, so that the name has to carry what it was.
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
-  const cacheFile = path.join(cacheFolder, `${path.basename(file, '.js')}-${hash}-${process.version}-${process.arch}.bin`);
+  const [start, end] = [`${path.basename(file, '.js')}-`, `-${process.version}-${process.arch}.bin`];
+  const cacheFile = path.join(cacheFolder, start + hash + end);
   const cachedData = readIfThere(cacheFile);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, ...(cachedData === undefined ? {} : { cachedData }),
@@ -39,6 +40,10 @@ export function runCached(file: string, cacheFolder: string): CachedProgram {
         const unfinished = `${cacheFile}.${process.pid}`;
         writeFileSync(unfinished, script.createCachedData(), { mode: 0o600 });
         renameSync(unfinished, cacheFile); // another start never sees half of it
+        for (const name of readdirSync(cacheFolder)) {
+          const other = path.join(cacheFolder, name);
+          if (name.startsWith(start) && name.endsWith(end) && other !== cacheFile) rmSync(other); // an earlier version's
+        }
       } catch {
         // A folder that cannot be written to: the next start is as slow as this one.
       }

@@ -38,6 +38,19 @@ describe('the event recorder', () => {
     expect(new Set(events().map((event) => event.metadata.name)).size).toBe(3);
   });
 
+  it('lets what it tells of go on first, and gives others a turn between a hundred writes', async () => {
+    const { clock, recorder, events } = setUp();
+    const turns: number[] = [];
+    const turn = () => {
+      turns.push(events().length);
+      if (turns.length < 40) clock.schedule(0, turn);
+    };
+    for (let index = 0; index < 150; index++) recorder.event({ ...web, uid: `u${index}` }, 'Normal', 'Started', 'Container started');
+    clock.schedule(0, turn);
+    await clock.advance(0);
+    expect([turns.slice(0, 11), turns.at(-1), new Set(turns)]).toEqual([Array<number>(11).fill(0), 150, new Set([0, 100, 150])]);
+  });
+
   it('counts the same event instead of writing it again', async () => {
     const { clock, recorder, events } = setUp();
     for (let count = 0; count < 3; count++) {
