@@ -55,10 +55,32 @@ export function createUserTerminal(cluster: Cluster): UserTerminal {
   return {
     open,
     async type(text, run, place) {
-      (await open(place)).sendText(text, run);
+      const isNew = terminals.get(place?.name ?? usual.name)?.exitStatus !== undefined || !terminals.has(place?.name ?? usual.name);
+      const terminal = await open(place);
+      if (isNew) await shellReady(terminal);
+      terminal.sendText(text, run);
     },
     profile: async () => new vscode.TerminalProfile(await options(usual)),
   };
+}
+
+/** A shell that has not drawn its prompt yet would show what is typed twice. */
+const shellReadyMsMax = 2500;
+
+/** Resolves once the shell says that it is there, or shellReadyMsMax later: not every shell says so. */
+function shellReady(terminal: vscode.Terminal): Promise<void> {
+  if (terminal.shellIntegration !== undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      listener.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, shellReadyMsMax);
+    const listener = vscode.window.onDidChangeTerminalShellIntegration((event) => {
+      if (event.terminal === terminal) done();
+    });
+  });
 }
 
 /** Says how to get kubectl where there is none. */
@@ -72,7 +94,7 @@ async function adviseKubectl(): Promise<void> {
 }
 
 /** True where a program of that name is on the PATH. */
-export async function isOnPath(program: string): Promise<boolean> {
+async function isOnPath(program: string): Promise<boolean> {
   const extensions = process.platform === 'win32' ? (process.env['PATHEXT'] ?? '.EXE;.CMD').split(';') : [''];
   for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
     for (const extension of extensions) {

@@ -6,7 +6,7 @@ export { sameValue } from './equality.ts';
 export { events } from './event.ts';
 export { parseIp, type IpAddress } from './ip.ts';
 export { namespaces, prepareNamespaceFinalize, validateNamespaceFinalize } from './namespace.ts';
-export { isNodeReady, nodes } from './node.ts';
+export { nodes } from './node.ts';
 export { controllerOf } from './object-meta.ts';
 export { podTemplates } from './pod-template.ts';
 export { qosClass } from './pod-qos.ts';

@@ -10,7 +10,7 @@ export function qosClass(pod: Pod): string {
 }
 
 /** The quality of service that a pod of this spec gets. */
-export function qosClassOfSpec(spec: PodSpec): string {
+function qosClassOfSpec(spec: PodSpec): string {
   const requests = new Map<string, Quantity>();
   const limits = new Map<string, Quantity>();
   let guaranteed = true;

@@ -31,7 +31,7 @@ export function isPodTerminal(pod: Pod): boolean {
 }
 
 /** True for an init container that keeps running beside the others (a sidecar). */
-export function isRestartableInitContainer(container: Container | undefined): boolean {
+function isRestartableInitContainer(container: Container | undefined): boolean {
   return container?.restartPolicy === 'Always';
 }
 
