@@ -28,7 +28,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
   const directive = ownValue(patch, PATCH);
   if (directive !== undefined) {
     if (directive === 'delete') return {};
-    if (directive !== 'replace') badRequest(`unknown patch type: ${String(directive)} in map: ${formatMap(patch)}`);
+    if (directive !== 'replace') badRequest(`unknown patch type: ${formatMap(directive)} in map: ${formatMap(patch)}`);
     return withoutDirectives(patch, schema);
   }
 
@@ -161,7 +161,7 @@ function mergeList(original: readonly unknown[], change: readonly unknown[], sch
       base = base.filter((candidate) => !(isJsonObject(candidate) && jsonEqual(candidate[mergeKey], value)));
     } else if (directive === 'replace') replace = true;
     else if (directive === 'merge') badRequest('merging lists cannot yet be specified in the patch');
-    else badRequest(`unknown patch type: ${String(directive)} in map: ${formatMap(item)}`);
+    else badRequest(`unknown patch type: ${formatMap(directive)} in map: ${formatMap(item)}`);
   }
   if (replace) return withoutDirectivesInList(changes, schema);
 
@@ -182,7 +182,7 @@ function mergeList(original: readonly unknown[], change: readonly unknown[], sch
 
 function requireMergeKey(item: JsonObject, mergeKey: string): unknown {
   const value = ownValue(item, mergeKey);
-  if (value === undefined) throw newStatusError(500, 'InternalError', `map: ${formatMap(item)} does not contain declared merge key: ${mergeKey}`);
+  if (value === undefined) throw newStatusError(500, '', `map: ${formatMap(item)} does not contain declared merge key: ${mergeKey}`);
   return value;
 }
 
@@ -193,6 +193,7 @@ function sameItem(a: unknown, b: unknown, mergeKey: string | undefined): boolean
 
 /** A map as Go prints it: map[a:1 b:x], sorted by key. */
 function formatMap(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatMap).join(' ')}]`;
   if (Array.isArray(value)) return `[${value.map(formatMap).join(' ')}]`;
   if (!isJsonObject(value)) return value === null ? '<nil>' : String(value);
   return `map[${Object.keys(value).sort().map((key) => `${key}:${formatMap(value[key])}`).join(' ')}]`;

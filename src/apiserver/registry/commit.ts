@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../api/index.ts';
 import { newStatusError, type StatusError } from '../../api/index.ts';
 import { type KeyValue, type Operation, type Store, StoreError } from '../../etcd/index.ts';
 import { toStoredValue, withRevision } from '../watchcache/index.ts';
+import { newTooLarge } from './size.ts';
 
 /** The operation that stores a new state. The object is the writer's own: it gets its resourceVersion and is frozen. */
 export function putOperation(key: string, object: KubernetesObject): Operation {
@@ -42,7 +43,7 @@ export function commit(store: Store, key: string, modRevision: number, operation
 /** What a client is told when the store fails. Kubernetes: storeerr.InterpretUpdateError and etcd's own texts. */
 export function storeFailure(error: unknown): StatusError | unknown {
   if (!(error instanceof StoreError)) return error;
-  if (error.code === 'too-large') return newStatusError(500, '', 'etcdserver: request is too large');
+  if (error.code === 'too-large') return newTooLarge();
   if (error.code === 'compacted') return newStatusError(410, 'Expired', 'etcdserver: mvcc: required revision has been compacted');
   if (error.code === 'future-revision') return newStatusError(504, 'Timeout', 'etcdserver: mvcc: required revision is a future revision');
   return newStatusError(500, '', error.message);

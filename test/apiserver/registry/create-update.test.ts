@@ -80,7 +80,7 @@ describe('create', () => {
         metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i', args: ['x'.repeat(argumentBytes)] }] } } } },
     });
     expect((await create('large', 1_500_000)).code).toBe(201);
-    expect(await refusal(create('too-large', 1_600_000))).toBe('500 : etcdserver: request is too large');
+    expect(await refusal(create('too-large', 1_600_000))).toBe('413 RequestEntityTooLarge: etcdserver: request is too large: limit is 1572864');
   });
 });
 

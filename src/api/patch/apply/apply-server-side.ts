@@ -72,14 +72,18 @@ function checkApplied(applied: unknown, live: KubernetesObject | undefined, opti
   if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) throw newStatusError(400, 'BadRequest', 'metadata.managedFields must be nil');
   const problems = problemsOf(applied, options.schema);
   if (problems.length > 0) {
-    const kind = `${String(applied['apiVersion'] ?? options.apiVersion)}, Kind=${String(applied['kind'] ?? options.schema.shortName)}`;
-    const namespace = metadata['namespace'] ?? live?.metadata.namespace;
-    const id = `${namespace === undefined ? '' : `${String(namespace)}/`}${String(metadata['name'] ?? live?.metadata.name ?? '')}; ${kind}`;
+    const kind = `${textOr(applied['apiVersion'], options.apiVersion)}, Kind=${textOr(applied['kind'], options.schema.shortName)}`;
+    const namespace = textOr(metadata['namespace'], live?.metadata.namespace ?? '');
+    const id = `${namespace === '' ? '' : `${namespace}/`}${textOr(metadata['name'], live?.metadata.name ?? '')}; ${kind}`;
     const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
     // Upstream gives this error no reason.
     throw newStatusError(500, '', `failed to create typed patch object (${id}): ${text}`);
   }
-  return applied;
+  return isJsonObject(applied['metadata']) ? applied : { ...applied, metadata: {} };
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
 }
 
 function managersBefore(live: KubernetesObject | undefined, options: ApplyOptions): Managers {

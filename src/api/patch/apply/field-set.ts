@@ -158,8 +158,12 @@ function compareJson(a: unknown, b: unknown): number {
     }
     return left.length - right.length;
   }
-  const [x, y] = [String(a), String(b)];
+  const [x, y] = [textOf(a), textOf(b)];
   return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value) ?? '';
 }
 
 /** A path as conflicts show it, e.g. .spec.containers[name="web"].image. Kubernetes: fieldpath.Path.String. */

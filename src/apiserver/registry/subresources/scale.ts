@@ -2,7 +2,7 @@ import {
   type Deployment, type KubernetesObject, newInvalidError, type ReplicaSet, type ReplicationController, type Scale, scaleOf, schemaOf, validateScale, withReplicas,
 } from '../../../api/index.ts';
 import { newBadRequest, newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../../errors.ts';
-import { bodyOfKind, checkName } from '../body.ts';
+import { bodyOfKind, checkName, decoded } from '../body.ts';
 import type { Call, RegistryDeps } from '../call.ts';
 import { newUnsupportedPatch, patched } from '../patch-body.ts';
 import { getNow, whenReadable } from '../read.ts';
@@ -23,7 +23,11 @@ export const scale: SubresourceHandler = {
   patch: (deps, call, name) => {
     const { patchType, body } = call.request;
     if (patchType === undefined) throw newUnsupportedPatch();
-    return writeScale(deps, call, name, (current) => patched(current as KubernetesObject, schemaOf(SCALE_SCHEMA), patchType, body) as Scale);
+    const schema = schemaOf(SCALE_SCHEMA);
+    return writeScale(deps, call, name, (current) => {
+      const next = patched(current as KubernetesObject, schema, patchType, body);
+      return (call.untrusted && schema !== undefined ? decoded(call, next, schema, undefined) : next) as Scale;
+    });
   },
 };
 
