@@ -25,7 +25,7 @@ const evictionMemoryBytes = 100 * 1024 * 1024;
 const imagesMax = 50;
 
 /** What the node has, as the API server will say it: a status that it rewrites would be written again and again. */
-export function nodeCapacity(node: NodeSettings): Readonly<Record<string, string>> {
+function nodeCapacity(node: NodeSettings): Readonly<Record<string, string>> {
   return {
     cpu: String(node.cpu),
     'ephemeral-storage': kibibytes(node.ephemeralStorageBytes ?? 20 * 1024 ** 3),
