@@ -1,9 +1,9 @@
 import { build, type BuildOptions } from 'esbuild';
-import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateSchema } from './generate-schema.ts';
+import { noticeOf } from './notice.ts';
 import { root } from './root.ts';
 
 const common: BuildOptions = {
@@ -35,14 +35,12 @@ export async function buildAll(): Promise<void> {
   await rm(path.join(root, 'dist'), { recursive: true, force: true });
   await mkdir(path.join(root, 'dist'), { recursive: true });
   await generateSchema();
-  await Promise.all(bundles.filter(hasEntries).map((options) => build(options)));
+  const results = await Promise.all(bundles.map((options) => build(options)));
+  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
+  await writeFile(path.join(root, 'dist', 'NOTICE.txt'), noticeOf(inputs));
   // The package is an ES module, but VS Code loads extensions with require().
   await writeFile(path.join(root, 'dist', 'package.json'), '{"type":"commonjs"}\n');
-  if (existsSync(path.join(root, 'lessons'))) await cp(path.join(root, 'lessons'), path.join(root, 'dist', 'lessons'), { recursive: true });
-}
-
-function hasEntries(options: BuildOptions): boolean {
-  return Object.values(options.entryPoints as Record<string, string>).every((entry) => existsSync(path.join(root, entry)));
+  await cp(path.join(root, 'lessons'), path.join(root, 'dist', 'lessons'), { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -2,8 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { root } from './root.ts';
+import { generateSchema } from './generate-schema.ts';
 import { packageVsix } from './package.ts';
+import { root } from './root.ts';
 
 /*
  * Everything that is checked, in one run: types, tidiness, units, simulation, real clients, the extension host, a browser.
@@ -20,6 +21,7 @@ const skips: string[] = [];
 const results = path.join(root, '.vscode-test', 'results');
 await rm(results, { recursive: true, force: true });
 
+await part('schema', generateSchema); // the types and the tests need it
 await part('types', async () => run(process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '-p', '.']));
 await part('types of the webviews', async () => run(process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '-p', 'webview']));
 await part('build and package', async () => void (await packageVsix()));
