@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost } from '../../src/cluster/index.ts';
 import { createRealWorld } from '../../src/world/real/index.ts';
@@ -171,17 +172,16 @@ it('starts and stops 50 times and leaves no port, timer or process behind', asyn
     world: createRealWorld(path.join(folder, String(index % 2))), persistent: false, port: 0, nodes: 2, unknownImages: 'error', trusted: false,
     preloadPath: '', programsFolder: path.join(folder, 'programs'), log: (line) => lines.push(line),
   });
-  const resources = () => process.getActiveResourcesInfo().filter((name) => name !== 'Immediate').sort();
-  await (await start(0)).stop();
-  const before = resources();
   const servers: string[] = [];
-  for (let index = 0; index < 49; index++) {
+  for (let index = 0; index < 50; index++) {
     const host = await start(index);
     servers.push(host.server);
     if (index % 7 === 0) await host.ready; // others are stopped while their nodes are coming up
     await host.stop();
   }
-  await expect.poll(resources, { timeout: 2000 }).toEqual(before);
+  const kept = () => process.getActiveResourcesInfo().filter((name) => /^(TCP|TLS|Pipe|Process|Timeout|FS)/.test(name));
+  for (let tries = 0; tries < 40 && kept().length > 0; tries++) await sleep(50);
+  expect(kept()).toEqual([]);
   const answers = await Promise.all(servers.map((server) => fetch(`${server}/livez`).then(() => server, (error: { readonly cause?: { readonly code?: string } }) => error.cause?.code)));
   expect(new Set(answers)).toEqual(new Set(['ECONNREFUSED']));
   expect(lines.filter((line) => /^[EF]\d{4}|Error/.test(line))).toEqual([]);

@@ -80,6 +80,8 @@ export function normalise(text: string): string {
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>')
     .replace(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:00)/g, '<time>')
     .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} ([+-]\d{4}|\w{3})/g, '<time>')
+    // kubectl's own races as it ends: client-go may see its watch or socket closed before it sees that it is to stop.
+    .replace(/^[EI]\d{4} .*(very short watch|websocket: close sent).*\n/gm, '')
     .replace(/^([EWI])\d{4} \d{2}:\d{2}:\d{2}\.\d+ +\d+ (\w+\.go):\d+\]/gm, '$1<time> $2]')
     .replace(/\b127\.0\.0\.1:\d{4,}/g, '127.0.0.1:<port>')
     .replace(/\b10\.244\.\d+\.\d+\b(?!\/)/g, '<pod-ip>')
