@@ -108,3 +108,21 @@ function openDisk(random: Random, files: Map<string, File>): SimulatedDisk {
   };
   return disk;
 }
+
+/** Buffers with room behind what is used, made here: nobody else's bytes are in them. */
+const growing = new WeakSet<ArrayBufferLike>();
+
+/** Appending costs what is appended, not the whole file. */
+function appended(file: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const length = file.length + bytes.length;
+  if (growing.has(file.buffer) && file.buffer.byteLength >= length) {
+    const longer = new Uint8Array(file.buffer, 0, length);
+    longer.set(bytes, file.length);
+    return longer;
+  }
+  const longer = new Uint8Array(new ArrayBuffer(2 * length), 0, length);
+  growing.add(longer.buffer);
+  longer.set(file);
+  longer.set(bytes, file.length);
+  return longer;
+}
