@@ -4,9 +4,9 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { deployments, pods } from '../../src/api/index.ts';
+import { deployments, type KubernetesObject, pods } from '../../src/api/index.ts';
 import { refreshMs } from '../../src/extension/object-store.ts';
-import { GraphQueue, graphKinds, toGraphObject } from '../../src/extension/graph-objects.ts';
+import { GraphQueue, graphKinds } from '../../src/extension/graph-objects.ts';
 import { joinApiVersion } from '../../src/extension/discovery.ts';
 import { type ClusterSession, connectSession } from '../../src/extension/session.ts';
 import { GRAPH_BATCH_MAX } from '../../src/protocol/index.ts';
@@ -66,8 +66,8 @@ async function drawGraph(session: ClusterSession): Promise<{ dispose(): void }> 
   const resources = session.discovery.resources.filter(({ kind, verbs }) => graphKinds.has(kind) && verbs.has('watch'));
   for (const resource of resources) {
     const apiVersion = joinApiVersion(resource.group, resource.version);
-    const add = (object: Parameters<typeof toGraphObject>[0]) => queue.upsert(toGraphObject(object, apiVersion, resource.kind));
-    session.objects.informer(resource).addEventHandler({ onAdd: add, onUpdate: (_, object) => add(object), onDelete: (object) => queue.delete(object.metadata.uid) });
+    const add = (object: KubernetesObject) => queue.upsert(object, apiVersion, resource.kind);
+    session.objects.informer(resource).addEventHandler({ onAdd: add, onUpdate: (_, object) => add(object), onDelete: (object) => queue.delete(object.metadata.uid ?? '') });
   }
   await Promise.all(resources.map((resource) => session.objects.informer(resource).waitForSync()));
   const timer = setInterval(() => {

@@ -3,11 +3,14 @@
  * window in which nobody uses Drydock pays a few milliseconds.
  */
 import * as vscode from 'vscode';
+import { looksLikeManifest } from './looks-like-manifest.ts';
 import type { TreeEntry } from './cluster-tree-model.ts';
 import { commandIds } from './command-ids.ts';
 import type { LessonEntry } from './lesson-tree.ts';
 import type { DrydockApi, Main, Shell } from './main.ts';
 
+/** As near to the start of this module as there is. */
+const loadedAtMs = performance.now();
 let main: Main | undefined;
 
 /** Called by VS Code on the first activation event. The result is Drydock's API for tests and other extensions. */
@@ -21,7 +24,10 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
     showCollapseAll: true,
     treeDataProvider: {
       onDidChangeTreeData: clusterChanged.event,
-      getChildren: (entry) => load().clusterTree.getChildren(entry),
+      getChildren(entry) {
+        if (entry === undefined) used();
+        return load().clusterTree.getChildren(entry);
+      },
       getTreeItem: (entry) => load().clusterTree.getTreeItem(entry),
       getParent: (entry) => load().clusterTree.getParent?.(entry),
     },
@@ -43,6 +49,17 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
       main = (require(file) as typeof import('./main.ts')).createMain(shell);
     }
     return main;
+  };
+  const autoStart = (): unknown => vscode.workspace.getConfiguration('drydock').get('autoStart');
+  let wasUsed = false;
+  /** Somebody looks at Drydock: the cluster shall be there. Once in a window, so that a cluster that was stopped stays so. */
+  const used = () => {
+    if (wasUsed) return;
+    wasUsed = true;
+    if (autoStart() === 'onUse') setTimeout(() => load().autoStart(), 0); // after whatever it is that is being answered
+  };
+  const look = (editor: vscode.TextEditor | undefined) => {
+    if (!wasUsed && editor !== undefined && isYaml(editor.document) && looksLikeManifest(editor.document.getText())) used();
   };
   const isYaml = (document: vscode.TextDocument) => document.languageId === 'yaml';
   context.subscriptions.push(
@@ -66,6 +83,7 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
     vscode.workspace.onDidOpenTextDocument((document) => {
       if (isYaml(document)) load().startLanguage();
     }),
+    vscode.window.onDidChangeActiveTextEditor(look),
   );
   status.command = 'drydock.quickMenu';
   status.text = '$(server) Drydock';
@@ -73,9 +91,11 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
   // after activation: what is open already, and the wish to have the cluster up at once
   setTimeout(() => {
     if (vscode.workspace.textDocuments.some(isYaml)) load().startLanguage();
-    if (vscode.workspace.getConfiguration('drydock').get('autoStart') === true) load();
+    look(vscode.window.activeTextEditor);
+    if (autoStart() === 'always') load().autoStart();
   }, 0);
   return {
+    activationMs: performance.now() - loadedAtMs,
     whenReady: () => load().whenReady(),
     start: () => load().start(),
     get state() {

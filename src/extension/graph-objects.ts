@@ -1,33 +1,29 @@
 import type { KubernetesObject } from '../api/index.ts';
-import type { GraphObject } from '../protocol/index.ts';
+import { GRAPH_KINDS, type GraphItem, toGraphItem } from '../graph/index.ts';
 
-/** An object without what a picture must not hold or does not need. Secret and ConfigMap keep their keys only. */
-export function toGraphObject(object: KubernetesObject, apiVersion: string, kind: string): GraphObject {
-  const { managedFields: _, annotations, ...metadata } = object.metadata;
-  const kept = Object.entries(annotations ?? {}).filter(([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration');
-  const trimmed = { ...object, apiVersion, kind, metadata: { ...metadata, ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }) } };
-  return (kind === 'Secret' || kind === 'ConfigMap' ? { ...trimmed, ...withoutValues(object, 'data'), ...withoutValues(object, 'binaryData'), ...withoutValues(object, 'stringData') } : trimmed) as unknown as GraphObject;
+/** Kinds that the graph reads: what it draws, and what tells where traffic goes. */
+export const graphKinds: ReadonlySet<string> = new Set([...GRAPH_KINDS, 'EndpointSlice']);
+
+interface Waiting {
+  readonly object: KubernetesObject;
+  readonly apiVersion: string;
+  readonly kind: string;
 }
 
-function withoutValues(object: KubernetesObject, field: string): Readonly<Record<string, unknown>> {
-  const value = (object as unknown as Readonly<Record<string, unknown>>)[field];
-  return typeof value === 'object' && value !== null ? { [field]: Object.fromEntries(Object.keys(value).map((key) => [key, ''])) } : {};
-}
-
-/** Kinds that the graph draws. */
-export const graphKinds: ReadonlySet<string> = new Set([
-  'Node', 'Namespace', 'Pod', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Service', 'EndpointSlice', 'Ingress', 'NetworkPolicy',
-  'ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim', 'PersistentVolume', 'StorageClass', 'HorizontalPodAutoscaler', 'PodDisruptionBudget', 'ReplicationController',
-]);
-
-/** Changes on their way to a panel: later ones of an object replace earlier ones that have not been sent. */
+/**
+ * Changes on their way to a panel. Later ones of an object replace earlier ones that have not been sent; what of an
+ * object the picture needs is worked out when it is taken, and not sent again where it is what the panel has already.
+ */
 export class GraphQueue {
-  private readonly upserts = new Map<string, GraphObject>();
+  private readonly upserts = new Map<string, Waiting>();
   private readonly deletes = new Set<string>();
+  /** What the panel has, by uid. */
+  private readonly sent = new Map<string, string>();
 
-  upsert(object: GraphObject): void {
-    this.deletes.delete(object.metadata.uid);
-    this.upserts.set(object.metadata.uid, object);
+  upsert(object: KubernetesObject, apiVersion: string, kind: string): void {
+    const uid = object.metadata.uid ?? '';
+    this.deletes.delete(uid);
+    this.upserts.set(uid, { object, apiVersion, kind });
   }
 
   delete(uid: string): void {
@@ -39,21 +35,28 @@ export class GraphQueue {
     return this.upserts.size === 0 && this.deletes.size === 0;
   }
 
-  /** Takes out at most countMax objects, oldest first, and all deletions. */
-  take(countMax: number): { readonly upserted: readonly GraphObject[]; readonly deleted: readonly string[] } {
-    const deleted = [...this.deletes];
+  /** Takes out at most countMax objects, oldest first, and all deletions. Nothing of either: nothing has to be sent. */
+  take(countMax: number): { readonly upserted: readonly GraphItem[]; readonly deleted: readonly string[] } {
+    const deleted = [...this.deletes].filter((uid) => this.sent.delete(uid));
     this.deletes.clear();
-    const upserted: GraphObject[] = [];
-    for (const [uid, object] of this.upserts) {
-      if (upserted.length >= countMax) break;
-      upserted.push(object);
+    const upserted: GraphItem[] = [];
+    let looked = 0;
+    for (const [uid, { object, apiVersion, kind }] of this.upserts) {
+      if (looked++ >= countMax) break;
       this.upserts.delete(uid);
+      const item = toGraphItem(object, apiVersion, kind);
+      const text = JSON.stringify(item);
+      if (this.sent.get(uid) === text) continue;
+      this.sent.set(uid, text);
+      upserted.push(item);
     }
     return { upserted, deleted };
   }
 
+  /** The panel has nothing, and nothing waits. */
   clear(): void {
     this.upserts.clear();
     this.deletes.clear();
+    this.sent.clear();
   }
 }

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { KubernetesObject } from '../api/index.ts';
 import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
-import { GRAPH_BATCH_MAX, type GraphAction, type GraphHostMessage, type GraphObject, type ObjectRef, parseGraphPanelMessage, ProtocolError } from '../protocol/index.ts';
+import { GRAPH_BATCH_MAX, type GraphAction, type GraphHostMessage, type ObjectRef, parseGraphPanelMessage, ProtocolError } from '../protocol/index.ts';
 import type { Cluster } from './cluster.ts';
 import { joinApiVersion, type ServedResource } from './discovery.ts';
-import { graphKinds, GraphQueue, toGraphObject } from './graph-objects.ts';
+import { graphKinds, GraphQueue } from './graph-objects.ts';
 import { currentLanguage, t } from './l10n.ts';
 import { refreshMs } from './object-store.ts';
 import type { ClusterSession } from './session.ts';
@@ -79,9 +79,13 @@ class GraphHost implements Disposable {
     this.options = options;
     this.disposables.add(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.disposables.add(options.cluster.onDidChange(({ state, message }) => {
-      this.post({ type: 'cluster', state, ...(message === undefined ? {} : { message }) });
+      this.post({ type: 'cluster', state, restricted: !vscode.workspace.isTrusted, ...(message === undefined ? {} : { message }) });
       if (state === 'running') this.startFeed();
     }));
+    this.disposables.add(panel.onDidChangeViewState(() => {
+      if (panel.visible && this.isReady) this.schedule(false);
+    }));
+    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.post({ type: 'cluster', state: options.cluster.state, restricted: false })));
     panel.webview.html = panelHtml(panel.webview, options.extensionUri, 'graph.js', currentLanguage().language, panel.title);
   }
 
@@ -107,6 +111,8 @@ class GraphHost implements Disposable {
         case 'ready': return this.begin();
         case 'problem': return this.options.log.error(`graph: ${message.message}`);
         case 'startCluster': return void vscode.commands.executeCommand('drydock.startCluster');
+        case 'manageTrust': return void vscode.commands.executeCommand('workbench.trust.manage');
+        case 'begin': return void vscode.commands.executeCommand(`drydock.${message.with}`);
         case 'selected':
           this.selection = message.ref;
           return this.options.selected(message.ref);
@@ -122,7 +128,7 @@ class GraphHost implements Disposable {
   private begin(): void {
     this.isReady = true;
     const { language, strings } = currentLanguage();
-    this.post({ type: 'init', language, strings, cluster: this.options.cluster.state });
+    this.post({ type: 'init', language, strings, cluster: this.options.cluster.state, restricted: !vscode.workspace.isTrusted });
     if (this.options.cluster.session !== undefined) this.startFeed();
     if (this.selection !== undefined) this.select(this.selection);
   }
@@ -135,7 +141,7 @@ class GraphHost implements Disposable {
     const resources = drawnResources(session);
     for (const resource of resources) {
       const apiVersion = joinApiVersion(resource.group, resource.version);
-      const add = (object: KubernetesObject) => this.add(toGraphObject(object, apiVersion, resource.kind));
+      const add = (object: KubernetesObject) => this.add(object, apiVersion, resource.kind);
       const informer = session.objects.informer(resource);
       this.feed.add(informer.addEventHandler({ onAdd: add, onUpdate: (_, object) => add(object), onDelete: (object) => this.remove(object.metadata.uid ?? '') }));
     }
@@ -156,9 +162,9 @@ class GraphHost implements Disposable {
     this.historic = undefined;
   }
 
-  private add(object: GraphObject): void {
-    this.queue.upsert(object);
-    const { resourceVersion } = object.metadata;
+  private add(object: KubernetesObject, apiVersion: string, kind: string): void {
+    this.queue.upsert(object, apiVersion, kind);
+    const { resourceVersion = '' } = object.metadata;
     if (resourceVersion.length > this.revision.length || (resourceVersion.length === this.revision.length && resourceVersion > this.revision)) this.revision = resourceVersion;
     this.schedule(false);
   }
@@ -176,14 +182,17 @@ class GraphHost implements Disposable {
   }
 
   private flush(evenIfEmpty: boolean): void {
+    if (!this.panel.visible && !this.resetNext && !this.isLoading) return; // nobody looks: what waits is sent when somebody does
     if (this.queue.isEmpty && !evenIfEmpty && !this.resetNext) return;
     const { upserted, deleted } = this.queue.take(GRAPH_BATCH_MAX);
     const more = this.isLoading || !this.queue.isEmpty;
-    this.post({ type: 'objects', reset: this.resetNext, upserted, deleted, more, revision: this.revision, ...(this.historic === undefined ? {} : { historicRevision: this.historic }) });
+    if (upserted.length > 0 || deleted.length > 0 || evenIfEmpty || this.resetNext) {
+      this.post({ type: 'objects', reset: this.resetNext, upserted, deleted, more, revision: this.revision, ...(this.historic === undefined ? {} : { historicRevision: this.historic }) });
+    }
     this.resetNext = false;
     if (!this.queue.isEmpty) this.timer = setTimeout(() => {
       this.timer = undefined;
-      this.flush(false);
+      this.flush(true);
     }, 0);
   }
 
@@ -196,13 +205,13 @@ class GraphHost implements Disposable {
     try {
       const lists = await Promise.all(drawnResources(session).map(async (resource) => {
         const list = await session.client.resource(resource).list({ resourceVersion: revision, resourceVersionMatch: 'Exact' });
-        return list.items.map((item) => toGraphObject(item, joinApiVersion(resource.group, resource.version), resource.kind));
+        return list.items.map((object) => ({ object, apiVersion: joinApiVersion(resource.group, resource.version), kind: resource.kind }));
       }));
       if (feed !== this.feed) return;
       this.stopFeed();
       this.historic = revision;
       this.isLoading = false;
-      for (const object of lists.flat()) this.queue.upsert(object);
+      for (const { object, apiVersion, kind } of lists.flat()) this.queue.upsert(object, apiVersion, kind);
       this.flush(true);
     } catch (error) {
       this.post({ type: 'historyFailed', revision, message: messageOf(error) });

@@ -99,9 +99,10 @@ class LessonHost implements Disposable {
     this.options = options;
     this.disposables.add(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.disposables.add(options.cluster.onDidChange(({ state, message }) => {
-      this.post({ type: 'cluster', state, ...(message === undefined ? {} : { message }) });
+      this.post({ type: 'cluster', state, restricted: !vscode.workspace.isTrusted, ...(message === undefined ? {} : { message }) });
       this.startSession();
     }));
+    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.post({ type: 'cluster', state: options.cluster.state, restricted: false })));
     panel.webview.html = panelHtml(panel.webview, options.context.extensionUri, 'lesson.js', currentLanguage().language, lesson.title);
     void this.findNext();
     this.startSession();
@@ -191,12 +192,13 @@ class LessonHost implements Disposable {
       case 'ready': {
         this.isReady = true;
         const { language, strings } = currentLanguage();
-        this.post({ type: 'init', language, strings, cluster: this.options.cluster.state });
+        this.post({ type: 'init', language, strings, cluster: this.options.cluster.state, restricted: !vscode.workspace.isTrusted });
         this.post({ type: 'lesson', lesson: toLessonView(this.state(), this.next) });
         return;
       }
       case 'problem': return this.options.log.error(`lesson: ${message.message}`);
       case 'startCluster': return void vscode.commands.executeCommand('drydock.startCluster');
+      case 'manageTrust': return void vscode.commands.executeCommand('workbench.trust.manage');
       case 'runCommand': return this.type(message.stepId, message.command, true);
       case 'insertCommand': return this.type(message.stepId, message.command, false);
       case 'openFile': return this.openFile(message.stepId, message.path);

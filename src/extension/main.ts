@@ -31,6 +31,8 @@ import { createUserTerminal } from './user-terminal.ts';
 
 /** What activate() gives to tests and other extensions. */
 export interface DrydockApi {
+  /** What activation took of the extension host's time: from the top of the entry module to the end of activate(). */
+  readonly activationMs: number;
   /** The session, now or once the cluster has been started by anybody. */
   whenReady(): Promise<ClusterSession>;
   /** Starts the cluster where it does not run. */
@@ -55,7 +57,7 @@ export interface Shell {
   readonly textChanged: vscode.EventEmitter<vscode.Uri>;
 }
 
-export interface Main extends DrydockApi {
+export interface Main extends Omit<DrydockApi, 'activationMs'> {
   readonly clusterTree: ClusterTree;
   readonly lessonTree: LessonTree;
   readonly files: LiveFiles;
@@ -64,6 +66,8 @@ export interface Main extends DrydockApi {
   restoreGraph(panel: vscode.WebviewPanel): Promise<void>;
   restoreLesson(panel: vscode.WebviewPanel): Promise<void>;
   startLanguage(): void;
+  /** Starts the cluster where it does not run; what goes wrong is said to the user. */
+  autoStart(): void;
   run(id: CommandId, args: readonly unknown[]): Promise<unknown>;
   shutDown(): Promise<void>;
 }
@@ -96,6 +100,7 @@ export function createMain(shell: Shell): Main {
   }));
   const lessonPanel = keep(createLessonPanel({ context, cluster, library, terminal, log, showObject: (ref) => graph.show(ref) }));
   keep(createStatusBar(cluster, shell.status));
+  keep(showRestriction(cluster, shell.clusterView));
   keep(watchCluster(cluster, log, forwards.stopAll, language.setCustomKinds));
   let hasLenses = false;
 
@@ -199,7 +204,6 @@ export function createMain(shell: Shell): Main {
     return (await vscode.window.showQuickPick(lessons.map((lesson) => ({ label: lesson.title, description: t('Chapter {0}', lesson.chapter), detail: lesson.summary, id: lesson.id })), { placeHolder: t('Lesson') }))?.id;
   };
 
-  if (readSettings().autoStart) void report(ready);
   return {
     clusterTree, lessonTree, files, texts,
     whenReady: () => cluster.whenReady(),
@@ -224,6 +228,7 @@ export function createMain(shell: Shell): Main {
       hasLenses = true;
       void language.start().catch((error: unknown) => log.error(messageOf(error)));
     },
+    autoStart: () => void report(ready),
     run: (id, args) => report(async () => commands[id](args)),
     shutDown: () => cluster.shutDown(),
   };
@@ -254,6 +259,7 @@ function watchCluster(cluster: Cluster, log: vscode.LogOutputChannel, stopForwar
       });
     } else if (state === 'running') {
       if (wasLost) void vscode.window.showInformationMessage(t('The cluster is back.'));
+      else if (!vscode.workspace.isTrusted) void adviseTrust();
       wasLost = false;
       const { session } = cluster;
       kindsListener?.dispose();
@@ -261,11 +267,9 @@ function watchCluster(cluster: Cluster, log: vscode.LogOutputChannel, stopForwar
     } else if (state === 'stopped' && message !== undefined && wasLost) void vscode.window.showErrorMessage(t('The cluster does not start again: {0}', message));
   }));
   disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => {
-    if (cluster.state !== 'running') return;
-    const restart = t('Restart Cluster');
-    void vscode.window.showInformationMessage(t('This workspace is trusted now. Restart the cluster to let programs run in pods.'), restart).then((choice) => {
-      if (choice === restart) void cluster.restart();
-    });
+    if (cluster.state !== 'running' && cluster.state !== 'starting') return;
+    void vscode.window.showInformationMessage(t('This workspace is trusted now. The cluster restarts, so that programs can run in pods.'));
+    void cluster.restart().catch((error: unknown) => log.error(messageOf(error)));
   }));
   return {
     dispose() {
@@ -273,6 +277,28 @@ function watchCluster(cluster: Cluster, log: vscode.LogOutputChannel, stopForwar
       disposables.dispose();
     },
   };
+}
+
+/** The tree's own line on what a workspace that is not trusted goes without. */
+function showRestriction(cluster: Cluster, view: vscode.TreeView<TreeEntry>): Disposable {
+  const show = () => {
+    view.message = !vscode.workspace.isTrusted && cluster.session !== undefined ? t('Restricted mode: pods run no programs of yours.') : '';
+  };
+  const disposables = new DisposableStore();
+  disposables.add(cluster.onDidChange(show));
+  disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(show));
+  return disposables;
+}
+
+let hasAdvised = false;
+
+/** Says once what does not work in a workspace that is not trusted, and where that can be changed. */
+async function adviseTrust(): Promise<void> {
+  if (hasAdvised) return;
+  hasAdvised = true;
+  const manage = t('Manage Trust');
+  const choice = await vscode.window.showInformationMessage(t('This workspace is not trusted, so pods run no programs of yours. Everything else works.'), manage);
+  if (choice === manage) await vscode.commands.executeCommand('workbench.trust.manage');
 }
 
 interface Definition {

@@ -1,6 +1,5 @@
-import type { EndpointSlice, KubernetesObject, Pod } from '../api/index.ts';
+import type { GraphItem } from './graph-item.ts';
 import type { Graph, GraphEdge, GraphNode } from './graph.ts';
-import { objectStatus } from './status.ts';
 
 /** The kinds that the graph draws, in the order in which they are listed; others (EndpointSlice) only make edges. */
 export const GRAPH_KINDS = ['Node', 'Service', 'Deployment', 'ReplicaSet', 'ReplicationController', 'Pod'] as const;
@@ -20,21 +19,21 @@ export function graphId(apiVersion: string, kind: string, namespace: string | un
 }
 
 /** Turns objects (by uid) into a graph. ReplicaSets that were scaled to nothing are left out, as history. Linear in objects and edges. */
-export function buildGraph(objects: Iterable<KubernetesObject>, filter: GraphFilter): Graph {
+export function buildGraph(items: Iterable<GraphItem>, filter: GraphFilter): Graph {
   const shown: GraphNode[] = [];
   const byUid = new Map<string, string>();
-  const slices: EndpointSlice[] = [];
+  const slices: GraphItem[] = [];
   const owned: { readonly child: string; readonly ownerUid: string }[] = [];
-  for (const object of objects) {
-    if (object.kind === 'EndpointSlice') {
-      slices.push(object as EndpointSlice);
+  for (const item of items) {
+    if (item.endpoints !== undefined) {
+      slices.push(item);
       continue;
     }
-    if (!isShown(object, filter)) continue;
-    const node = toNode(object);
+    if (!isShown(item, filter)) continue;
+    const node = toNode(item);
     shown.push(node);
     byUid.set(node.uid, node.id);
-    for (const owner of object.metadata.ownerReferences ?? []) if (owner.controller === true) owned.push({ child: node.id, ownerUid: owner.uid });
+    if (item.owner !== undefined) owned.push({ child: node.id, ownerUid: item.owner });
   }
   shown.sort(compareNodes);
   const nodes = new Map(shown.map((node) => [node.id, node]));
@@ -48,49 +47,46 @@ export function buildGraph(objects: Iterable<KubernetesObject>, filter: GraphFil
   return { nodes, edges };
 }
 
-function isShown(object: KubernetesObject, filter: GraphFilter): boolean {
-  if (!(GRAPH_KINDS as readonly string[]).includes(object.kind ?? '')) return false;
-  const { namespace } = object.metadata;
-  if (namespace !== undefined) {
-    if (filter.namespace !== undefined && namespace !== filter.namespace) return false;
-    if (filter.namespace === undefined && !filter.systemObjects && (namespace.startsWith('kube-') || isApiService(object))) return false;
+/** Whether a newer version of an object leaves the picture's shape as it is: only words, colours and details are new. */
+export function isSamePlace(before: GraphItem | undefined, after: GraphItem): boolean {
+  return before !== undefined && before.owner === after.owner && before.node === after.node && before.isHistory === after.isHistory && after.endpoints === undefined;
+}
+
+/** The graph with newer versions of some of its objects, all in the same place (isSamePlace). Those that are not shown stay so. */
+export function withItems(graph: Graph, items: Iterable<GraphItem>): Graph {
+  const nodes = new Map(graph.nodes);
+  for (const item of items) {
+    const node = toNode(item);
+    if (nodes.has(node.id)) nodes.set(node.id, node);
   }
-  if (object.kind !== 'ReplicaSet') return true;
-  const { spec, status } = object as KubernetesObject & { readonly spec: { readonly replicas?: number }; readonly status?: { readonly replicas?: number } };
-  return spec.replicas !== 0 || (status?.replicas ?? 0) > 0 || object.metadata.ownerReferences === undefined;
+  return { nodes, edges: graph.edges };
 }
 
-function isApiService(object: KubernetesObject): boolean {
-  return object.kind === 'Service' && object.metadata.namespace === 'default' && object.metadata.name === 'kubernetes';
+function isShown({ kind, namespace, name, isHistory }: GraphItem, filter: GraphFilter): boolean {
+  if (!(GRAPH_KINDS as readonly string[]).includes(kind) || isHistory === true) return false;
+  if (namespace === undefined) return true;
+  if (filter.namespace !== undefined) return namespace === filter.namespace;
+  return filter.systemObjects || !(namespace.startsWith('kube-') || (kind === 'Service' && namespace === 'default' && name === 'kubernetes'));
 }
 
-function toNode(object: KubernetesObject): GraphNode {
-  const { name, namespace, uid } = object.metadata;
-  const apiVersion = object.apiVersion ?? 'v1';
-  const { health, text } = objectStatus(object);
-  const nodeName = object.kind === 'Pod' ? (object as Pod).spec.nodeName : undefined;
-  return {
-    id: graphId(apiVersion, object.kind as string, namespace, name), uid, apiVersion, kind: object.kind as string, namespace, name, health, status: text,
-    host: nodeName === undefined ? undefined : graphId('v1', 'Node', undefined, nodeName),
-  };
+function toNode({ uid, apiVersion, kind, namespace, name, health, status, node, facts }: GraphItem): GraphNode {
+  return { id: graphId(apiVersion, kind, namespace, name), uid, apiVersion, kind, namespace, name, health, status, host: node === undefined ? undefined : graphId('v1', 'Node', undefined, node), facts };
 }
 
-function addServiceEdges(slice: EndpointSlice, nodes: ReadonlyMap<string, GraphNode>, edges: GraphEdge[]): void {
-  const { namespace, labels } = slice.metadata;
-  const service = labels?.['kubernetes.io/service-name'];
+function addServiceEdges({ namespace, service, endpoints }: GraphItem, nodes: ReadonlyMap<string, GraphNode>, edges: GraphEdge[]): void {
   if (service === undefined) return;
   const from = graphId('v1', 'Service', namespace, service);
   if (!nodes.has(from)) return;
-  for (const endpoint of slice.endpoints) {
-    if (endpoint.targetRef?.kind !== 'Pod') continue;
-    const to = graphId('v1', 'Pod', namespace, endpoint.targetRef.name ?? '');
-    if (nodes.has(to)) edges.push({ from, to, kind: 'selects', active: endpoint.conditions?.ready !== false });
+  for (const [pod, active] of endpoints ?? []) {
+    const to = graphId('v1', 'Pod', namespace, pod);
+    if (nodes.has(to)) edges.push({ from, to, kind: 'selects', active });
   }
 }
 
+const kindOrder: ReadonlyMap<string, number> = new Map(GRAPH_KINDS.map((kind, index) => [kind, index]));
+
 function compareNodes(a: GraphNode, b: GraphNode): number {
-  const kinds = GRAPH_KINDS as readonly string[];
-  return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compare(a.namespace ?? '', b.namespace ?? '') || compareNames(a.name, b.name);
+  return (kindOrder.get(a.kind) ?? 0) - (kindOrder.get(b.kind) ?? 0) || compare(a.namespace ?? '', b.namespace ?? '') || (a.kind === 'Node' ? compareNumbered(a.name, b.name) : compare(a.name, b.name));
 }
 
 function compare(a: string, b: string): number {
@@ -98,7 +94,7 @@ function compare(a: string, b: string): number {
 }
 
 /** node-2 comes before node-10. */
-function compareNames(a: string, b: string): number {
+function compareNumbered(a: string, b: string): number {
   const numberA = /^(.*?)(\d+)$/.exec(a);
   const numberB = /^(.*?)(\d+)$/.exec(b);
   if (numberA !== null && numberB !== null && numberA[1] === numberB[1]) return Number(numberA[2]) - Number(numberB[2]);

@@ -1,3 +1,5 @@
+import type { Fact } from './graph-item.ts';
+
 /** How an object is doing, as colour and icon show it. */
 export type Health = 'ok' | 'progressing' | 'warning' | 'error' | 'neutral';
 
@@ -15,6 +17,8 @@ export interface GraphNode {
   readonly status: string;
   /** For pods: the id of the Node they run on. */
   readonly host: string | undefined;
+  /** What the details show. */
+  readonly facts: readonly Fact[];
 }
 
 /** owns: a controller and what it made; selects: a Service and the pods that its traffic goes to. */

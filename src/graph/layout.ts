@@ -17,6 +17,14 @@ export interface Layout {
   readonly hosts: readonly HostBox[];
   /** Pods, by id, inside their host's box. */
   readonly pods: ReadonlyMap<string, Box>;
+  /** Where lines from the cards to the pods run across, above all nodes. */
+  readonly busY: number;
+  /** The gaps in which lines may run. */
+  readonly cardGapX: number;
+  readonly cardGapY: number;
+  readonly hostGapX: number;
+  readonly hostPadding: number;
+  readonly podGap: number;
 }
 
 export interface HostBox extends Box {
@@ -25,14 +33,19 @@ export interface HostBox extends Box {
   readonly podCount: number;
 }
 
-const CARD = { width: 190, height: 52, gapX: 28, gapY: 14 };
-const POD = { width: 172, height: 40, gap: 8 };
+const CARD = { widthMin: 180, widthMax: 250, height: 56, gapX: 28, gapY: 28 };
+const POD = { widthMin: 165, widthMax: 240, height: 42, gap: 10 };
 /** With more pods than this on one node each is drawn as a small square without words. */
 const LABELLED_PODS_MAX = 40;
-const SMALL_POD = { width: 22, height: 22, gap: 5 };
-const HOST = { header: 34, padding: 10, gap: 22, widthMin: 3 * POD.width, columnsMax: 3 };
-const MARGIN = 24;
-const SECTION_GAP = 56;
+const SMALL_POD = { widthMin: 22, widthMax: 22, height: 22, gap: 6 };
+const HOST = { header: 38, padding: 12, gap: 28, columnsMax: 6 };
+const MARGIN = 28;
+const WIDTH_MIN = 260;
+/** Between the lowest cards and the nodes; lines run across in its middle. */
+const SECTION_GAP = 48;
+
+/** A picture without anything in it. */
+export const EMPTY_LAYOUT: Layout = layoutGraph({ nodes: new Map(), edges: [] }, 0);
 
 /**
  * Places a graph: Services, then controllers, above; the nodes as boxes with their pods below. The same graph always
@@ -40,14 +53,20 @@ const SECTION_GAP = 56;
  */
 export function layoutGraph(graph: Graph, width: number): Layout {
   const cards = new Map<string, Box>();
-  const innerWidth = Math.max(width, HOST.widthMin + 2 * MARGIN) - 2 * MARGIN;
+  const innerWidth = Math.max(width - 2 * MARGIN, WIDTH_MIN);
+  const rows = cardRows(graph);
+  const columns = Math.max(1, Math.floor((innerWidth + CARD.gapX) / (CARD.widthMin + CARD.gapX)));
+  const used = Math.min(columns, Math.max(1, ...rows.map((row) => row.length)));
+  const cardWidth = Math.min(CARD.widthMax, Math.floor((innerWidth - (used - 1) * CARD.gapX) / used));
   let y = MARGIN;
-  for (const row of cardRows(graph)) {
-    y = placeCards(row, innerWidth, y, cards);
-  }
+  for (const row of rows) y = placeCards(row, columns, cardWidth, y, cards, graph);
+  const busY = y - CARD.gapY + SECTION_GAP / 2;
   if (cards.size > 0) y += SECTION_GAP - CARD.gapY;
   const { hosts, pods, bottom } = placeHosts(graph, innerWidth, y);
-  return { width: innerWidth + 2 * MARGIN, height: bottom + MARGIN, cards, hosts, pods };
+  return {
+    width: innerWidth + 2 * MARGIN, height: bottom + MARGIN, cards, hosts, pods, busY,
+    cardGapX: CARD.gapX, cardGapY: CARD.gapY, hostGapX: HOST.gap, hostPadding: HOST.padding, podGap: POD.gap,
+  };
 }
 
 /** Services in the first row, what owns nothing but controllers in the second, what those own in the third. */
@@ -60,19 +79,24 @@ function cardRows(graph: Graph): GraphNode[][] {
     else if (node.kind === 'Deployment') rows[1]?.push(node);
     else if (node.kind !== 'Node' && node.kind !== 'Pod') rows[owner.has(node.id) ? 2 : 1]?.push(node);
   }
+  const place = new Map(rows[1]?.map((node, index) => [node.id, index]));
+  rows[2]?.sort((a, b) => (place.get(owner.get(a.id) ?? '') ?? 0) - (place.get(owner.get(b.id) ?? '') ?? 0));
   return rows.filter((row) => row.length > 0);
 }
 
-function placeCards(row: readonly GraphNode[], width: number, top: number, cards: Map<string, Box>): number {
-  const columns = Math.max(1, Math.floor((width + CARD.gapX) / (CARD.width + CARD.gapX)));
+/** Cards stand in columns, all rows in the same ones; where a row has room, each as near below its owner as can be. */
+function placeCards(row: readonly GraphNode[], columns: number, width: number, top: number, cards: Map<string, Box>, graph: Graph): number {
+  const owner = new Map<string, Box | undefined>();
+  for (const edge of graph.edges) if (edge.kind === 'owns') owner.set(edge.to, cards.get(edge.from));
+  let cell = 0;
   for (const [index, node] of row.entries()) {
-    const column = index % columns;
-    const line = Math.floor(index / columns);
-    cards.set(node.id, {
-      x: MARGIN + column * (CARD.width + CARD.gapX), y: top + line * (CARD.height + CARD.gapY), width: CARD.width, height: CARD.height,
-    });
+    const above = owner.get(node.id);
+    const wanted = above === undefined ? 0 : Math.round((above.x - MARGIN) / (width + CARD.gapX));
+    if (cell < columns) cell = Math.min(Math.max(cell, wanted), Math.max(cell, columns - (row.length - index)));
+    cards.set(node.id, { x: MARGIN + (cell % columns) * (width + CARD.gapX), y: top + Math.floor(cell / columns) * (CARD.height + CARD.gapY), width, height: CARD.height });
+    cell++;
   }
-  return top + Math.ceil(row.length / columns) * (CARD.height + CARD.gapY) + CARD.gapY;
+  return top + Math.ceil(cell / columns) * (CARD.height + CARD.gapY);
 }
 
 function placeHosts(graph: Graph, width: number, top: number): { hosts: HostBox[]; pods: Map<string, Box>; bottom: number } {
@@ -85,7 +109,8 @@ function placeHosts(graph: Graph, width: number, top: number): { hosts: HostBox[
     if (list === undefined) podsByHost.set(host, [node]);
     else list.push(node);
   }
-  const columns = Math.max(1, Math.min(HOST.columnsMax, podsByHost.size, Math.floor((width + HOST.gap) / (POD.width + 2 * HOST.padding + HOST.gap))));
+  const boxWidthMin = POD.widthMin + 2 * HOST.padding;
+  const columns = Math.max(1, Math.min(HOST.columnsMax, podsByHost.size, Math.floor((width + HOST.gap) / (boxWidthMin + HOST.gap))));
   const boxWidth = Math.floor((width - (columns - 1) * HOST.gap) / columns);
   const hosts: HostBox[] = [];
   const pods = new Map<string, Box>();
@@ -99,11 +124,13 @@ function placeHosts(graph: Graph, width: number, top: number): { hosts: HostBox[
     }
     const x = MARGIN + column * (boxWidth + HOST.gap);
     const size = list.length > LABELLED_PODS_MAX ? SMALL_POD : POD;
-    const perLine = Math.max(1, Math.floor((boxWidth - 2 * HOST.padding + size.gap) / (size.width + size.gap)));
+    const inner = boxWidth - 2 * HOST.padding;
+    const perLine = Math.max(1, Math.floor((inner + size.gap) / (size.widthMin + size.gap)));
+    const podWidth = Math.min(size.widthMax, Math.floor((inner - (perLine - 1) * size.gap) / perLine));
     for (const [podIndex, pod] of list.entries()) {
       pods.set(pod.id, {
-        x: x + HOST.padding + (podIndex % perLine) * (size.width + size.gap),
-        y: y + HOST.header + Math.floor(podIndex / perLine) * (size.height + size.gap), width: size.width, height: size.height,
+        x: x + HOST.padding + (podIndex % perLine) * (podWidth + size.gap),
+        y: y + HOST.header + Math.floor(podIndex / perLine) * (size.height + size.gap), width: podWidth, height: size.height,
       });
     }
     const lines = Math.max(1, Math.ceil(list.length / perLine));

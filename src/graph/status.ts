@@ -11,9 +11,9 @@ export interface ObjectStatus {
 
 const PROBLEMS = /BackOff|Err|Error|Invalid|OOMKilled|Evicted|Failed|Unknown|NodeLost|DeadlineExceeded/;
 
-/** What the graph says of an object. Kinds it has no words for are neutral. */
-export function objectStatus(object: KubernetesObject): ObjectStatus {
-  switch (object.kind) {
+/** What the graph says of an object of a kind. Kinds it has no words for are neutral. */
+export function objectStatus(object: KubernetesObject, kind: string): ObjectStatus {
+  switch (kind) {
     case 'Pod':
       return podStatus(object as Pod);
     case 'Node':

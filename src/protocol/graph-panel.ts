@@ -1,31 +1,14 @@
+import type { GraphItem } from '../graph/index.ts';
 import type { ObjectRef } from './object-ref.ts';
-import type { PanelCluster, PanelInit, PanelProblem, PanelReady, PanelStartCluster } from './panel.ts';
+import type { PanelCluster, PanelInit, PanelManageTrust, PanelProblem, PanelReady, PanelStartCluster } from './panel.ts';
 import { parseFields, parseObjectRef, parseOptionalText, parseText, ProtocolError } from './parse.ts';
-
-/**
- * A cluster object on its way to the graph: the API object without managedFields and without what a picture must not
- * hold (the values of Secret and ConfigMap data are replaced by ''). The panel turns objects into nodes and edges with
- * src/graph, in its own thread, so that the extension host stays free.
- */
-export interface GraphObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly uid: string;
-    readonly resourceVersion: string;
-    readonly [field: string]: unknown;
-  };
-  readonly [field: string]: unknown;
-}
 
 /** Changes to the set of objects, in the order in which they happened. Batches hold at most GRAPH_BATCH_MAX objects. */
 export interface GraphObjects {
   readonly type: 'objects';
   /** True: forget everything first (the first batch, and after the cluster came back). */
   readonly reset: boolean;
-  readonly upserted: readonly GraphObject[];
+  readonly upserted: readonly GraphItem[];
   /** uids. */
   readonly deleted: readonly string[];
   /** True while more batches of the same first load follow; lay out when it turns false. */
@@ -36,8 +19,8 @@ export interface GraphObjects {
   readonly historicRevision?: string;
 }
 
-/** Most objects in one message: keeps one message's serialisation under the 4 ms of the extension host. */
-export const GRAPH_BATCH_MAX = 40;
+/** Most objects in one message: about 50 kB, whose serialisation takes well under a millisecond of the extension host. */
+export const GRAPH_BATCH_MAX = 100;
 
 /** Select and reveal this object; undefined clears the selection. */
 export interface GraphSelect {
@@ -79,8 +62,16 @@ export interface GraphShowRevision {
   readonly revision: string | undefined;
 }
 
+/** What an empty graph offers to begin with. */
+export const GRAPH_BEGINNINGS = ['openLesson', 'newManifest'] as const;
+
+export interface GraphBegin {
+  readonly type: 'begin';
+  readonly with: (typeof GRAPH_BEGINNINGS)[number];
+}
+
 /** Graph panel → extension. */
-export type GraphPanelMessage = PanelReady | PanelProblem | PanelStartCluster | GraphDoAction | GraphSelected | GraphShowRevision;
+export type GraphPanelMessage = GraphBegin | PanelReady | PanelProblem | PanelStartCluster | PanelManageTrust | GraphDoAction | GraphSelected | GraphShowRevision;
 
 /** The message that a graph panel sent, checked field by field. Throws ProtocolError. */
 export function parseGraphPanelMessage(message: unknown): GraphPanelMessage {
@@ -89,7 +80,13 @@ export function parseGraphPanelMessage(message: unknown): GraphPanelMessage {
   switch (type) {
     case 'ready':
     case 'startCluster':
+    case 'manageTrust':
       return { type };
+    case 'begin': {
+      const known = GRAPH_BEGINNINGS.find((beginning) => beginning === fields['with']);
+      if (known === undefined) throw new ProtocolError(`unknown beginning ${JSON.stringify(fields['with'])}`);
+      return { type, with: known };
+    }
     case 'problem':
       return { type, message: parseText(fields, 'message') };
     case 'selected':

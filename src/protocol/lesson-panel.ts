@@ -1,5 +1,5 @@
 import type { ObjectRef } from './object-ref.ts';
-import type { PanelCluster, PanelInit, PanelProblem, PanelReady, PanelStartCluster } from './panel.ts';
+import type { PanelCluster, PanelInit, PanelManageTrust, PanelProblem, PanelReady, PanelStartCluster } from './panel.ts';
 import { parseCount, parseFields, parseObjectRef, parseText, ProtocolError } from './parse.ts';
 
 /** One check of a step, as the panel shows it. */
@@ -114,7 +114,7 @@ export interface LessonOpenLink {
 
 /** Lesson panel → extension. */
 export type LessonPanelMessage =
-  | PanelReady | PanelProblem | PanelStartCluster | LessonRunCommand | LessonInsertCommand | LessonOpenFile
+  | PanelReady | PanelProblem | PanelStartCluster | PanelManageTrust | LessonRunCommand | LessonInsertCommand | LessonOpenFile
   | LessonRevealHint | LessonRevealSolution | LessonReset | LessonOpenLesson | LessonShowObject | LessonOpenLink;
 
 /** The message that a lesson panel sent, checked field by field. Throws ProtocolError. */
@@ -124,6 +124,7 @@ export function parseLessonPanelMessage(message: unknown): LessonPanelMessage {
   switch (type) {
     case 'ready':
     case 'startCluster':
+    case 'manageTrust':
     case 'reset':
       return { type };
     case 'problem':

@@ -10,6 +10,8 @@ export interface PanelInit {
   readonly language: 'en' | 'ko';
   readonly strings: Strings;
   readonly cluster: ClusterState;
+  /** The workspace is not trusted: pods run no programs of this machine. */
+  readonly restricted: boolean;
 }
 
 /** The cluster came, went or is being restarted. */
@@ -18,6 +20,7 @@ export interface PanelCluster {
   readonly state: ClusterState;
   /** What to tell the user, in their language, where there is more to say than the state. */
   readonly message?: string;
+  readonly restricted: boolean;
 }
 
 /** A panel's script runs and listens. Nothing is sent to it before. */
@@ -34,4 +37,9 @@ export interface PanelProblem {
 /** The user wants the cluster to start, from a panel that shows that it does not run. */
 export interface PanelStartCluster {
   readonly type: 'startCluster';
+}
+
+/** The user wants to decide about the workspace's trust, from a panel that shows that there is none. */
+export interface PanelManageTrust {
+  readonly type: 'manageTrust';
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/api/index.ts';
 import { createBackoff } from '../../src/extension/backoff.ts';
 import { discover } from '../../src/extension/discovery.ts';
-import { GraphQueue, toGraphObject } from '../../src/extension/graph-objects.ts';
+import { looksLikeManifest } from '../../src/extension/looks-like-manifest.ts';
+import { GraphQueue } from '../../src/extension/graph-objects.ts';
 import { parseKubeconfig } from '../../src/extension/kubeconfig.ts';
 import { objectPath, parseObjectPath } from '../../src/extension/object-uri.ts';
 
@@ -75,20 +76,37 @@ describe('discovery', () => {
 });
 
 describe('objects on their way to the graph', () => {
-  it('hold no values of Secrets and ConfigMaps, and no managedFields', () => {
-    const secret = { metadata: { name: 's', uid: 'u', managedFields: [{}], annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"a":"b"}}', keep: 'me' } }, data: { password: 'aHVudGVyMg==' }, stringData: { other: 'x' }, type: 'Opaque' } as unknown as KubernetesObject;
-    expect(toGraphObject(secret, 'v1', 'Secret')).toEqual({ apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { name: 's', uid: 'u', annotations: { keep: 'me' } }, data: { password: '' }, stringData: { other: '' } });
+  const pod = (uid: string, phase: string, resourceVersion = '1') => ({ metadata: { name: uid, uid, resourceVersion, namespace: 'default' }, spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'nginx' }] }, status: { phase, podIP: '10.244.1.2' } }) as unknown as KubernetesObject;
+  const item = (uid: string, status: string, health: string) => ({
+    uid, apiVersion: 'v1', kind: 'Pod', name: uid, health, status, namespace: 'default', node: 'node-1',
+    facts: [['Image', 'nginx'], ['Ready', '0/1'], ['Restarts', '0'], ['IP', '10.244.1.2'], ['Node', 'node-1']],
   });
   it('go out once, the newest version, in bounded batches', () => {
     const queue = new GraphQueue();
-    const object = (uid: string, resourceVersion: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: uid, uid, resourceVersion } });
-    queue.upsert(object('a', '1'));
-    queue.upsert(object('b', '2'));
-    queue.upsert(object('a', '3'));
-    queue.upsert(object('c', '4'));
+    queue.upsert(pod('a', 'Pending'), 'v1', 'Pod');
+    queue.upsert(pod('b', 'Pending'), 'v1', 'Pod');
+    queue.upsert(pod('a', 'Running'), 'v1', 'Pod');
+    queue.upsert(pod('c', 'Pending'), 'v1', 'Pod');
     queue.delete('b');
-    expect(queue.take(1)).toEqual({ upserted: [object('a', '3')], deleted: ['b'] });
-    expect(queue.take(5)).toEqual({ upserted: [object('c', '4')], deleted: [] });
+    expect(queue.take(1)).toEqual({ upserted: [item('a', 'Running, not ready', 'warning')], deleted: [] });
+    expect(queue.take(5)).toEqual({ upserted: [item('c', 'Pending', 'progressing')], deleted: [] });
     expect(queue.isEmpty).toBe(true);
+  });
+  it('stay where they are while nothing of them that is drawn has changed', () => {
+    const queue = new GraphQueue();
+    queue.upsert(pod('a', 'Running', '1'), 'v1', 'Pod');
+    queue.take(5);
+    queue.upsert(pod('a', 'Running', '2'), 'v1', 'Pod');
+    expect(queue.take(5)).toEqual({ upserted: [], deleted: [] });
+    queue.delete('a');
+    expect(queue.take(5)).toEqual({ upserted: [], deleted: ['a'] });
+  });
+});
+
+describe('a file that starts the cluster when it is opened', () => {
+  it('names an apiVersion and a kind at its top level', () => {
+    expect(looksLikeManifest('# web\napiVersion: v1\nkind: Service\n')).toBe(true);
+    expect(looksLikeManifest('jobs:\n  build:\n    kind: test\n    apiVersion: v1\n')).toBe(false);
+    expect(looksLikeManifest('apiVersion:\nkind:\n')).toBe(false);
   });
 });

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/api/index.ts';
-import { buildGraph, layoutGraph, outlineGraph } from '../../src/graph/index.ts';
+import { buildGraph, type GraphItem, layoutGraph, outlineGraph, routeEdges, toGraphItem } from '../../src/graph/index.ts';
 
-const object = (apiVersion: string, kind: string, namespace: string | undefined, name: string, rest: object = {}, owner?: string): KubernetesObject => ({
+const object = (apiVersion: string, kind: string, namespace: string | undefined, name: string, rest: object = {}, owner?: string, labels?: object): GraphItem => toGraphItem({
   apiVersion, kind,
   metadata: {
     name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z', ...(namespace === undefined ? {} : { namespace }),
+    ...(labels === undefined ? {} : { labels }),
     ...(owner === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: owner, uid: `uid-${owner}`, controller: true }] }),
   },
   ...rest,
-} as KubernetesObject);
+} as KubernetesObject, apiVersion, kind);
 const node = (name: string) => object('v1', 'Node', undefined, name, { spec: {}, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
 const pod = (name: string, nodeName: string | undefined, owner?: string, namespace = 'default') => object('v1', 'Pod', namespace, name, {
   spec: { containers: [{ name: 'c' }], ...(nodeName === undefined ? {} : { nodeName }) },
@@ -25,8 +26,8 @@ const web = [
   object('discovery.k8s.io/v1', 'EndpointSlice', 'default', 'web-http-abc', {
     addressType: 'IPv4', ports: [],
     endpoints: [{ addresses: ['10.244.1.2'], conditions: { ready: true }, targetRef: { kind: 'Pod', name: 'web-new-a' } }, { addresses: ['10.244.1.3'], conditions: { ready: false }, targetRef: { kind: 'Pod', name: 'web-new-b' } }],
-  }),
-].map((item) => (item.kind === 'EndpointSlice' ? { ...item, metadata: { ...item.metadata, labels: { 'kubernetes.io/service-name': 'web-http' } } } : item));
+  }, undefined, { 'kubernetes.io/service-name': 'web-http' }),
+];
 
 describe('the graph', () => {
   it('shows nodes, Services, controllers and pods, without history and without the cluster itself', () => {
@@ -55,6 +56,37 @@ describe('the graph', () => {
       for (const [, other] of boxes.slice(index + 1)) {
         expect(box.x + box.width <= other.x || other.x + other.width <= box.x || box.y + box.height <= other.y || other.y + other.height <= box.y).toBe(true);
       }
+    }
+  });
+
+  it('leads its lines past every card and pod but the two that they tie together', () => {
+    const names = Array.from({ length: 5 }, (_, index) => `app-${index}`);
+    const many = [
+      ...['node-1', 'node-2', 'node-3', 'node-4'].map(node),
+      ...names.flatMap((name) => [
+        object('v1', 'Service', 'default', `${name}-http`, { spec: { clusterIP: '10.96.0.9', ports: [{ port: 80 }] } }),
+        object('apps/v1', 'Deployment', 'default', name, { spec: { replicas: 5 } }),
+        object('apps/v1', 'ReplicaSet', 'default', `${name}-rs`, { spec: { replicas: 5 }, status: { replicas: 5 } }, name),
+        ...Array.from({ length: 5 }, (_, index) => pod(`${name}-rs-${index}`, index === 4 ? undefined : `node-${index + 1}`, `${name}-rs`)),
+        object('discovery.k8s.io/v1', 'EndpointSlice', 'default', `${name}-slice`, { endpoints: Array.from({ length: 5 }, (_, index) => ({ targetRef: { kind: 'Pod', name: `${name}-rs-${index}` } })) }, undefined, { 'kubernetes.io/service-name': `${name}-http` }),
+      ]),
+    ];
+    for (const width of [400, 700, 1400]) {
+      const graph = buildGraph(many, { systemObjects: false });
+      const layout = layoutGraph(graph, width);
+      const routes = routeEdges(graph, layout);
+      expect(routes.size).toBe(graph.edges.length);
+      const boxes = [...layout.cards, ...layout.pods];
+      const crossed: string[] = [];
+      for (const [edge, points] of routes) {
+        for (const [index, to] of points.entries()) {
+          const from = points[index - 1];
+          if (from === undefined) continue;
+          const [left, right, top, bottom] = [Math.min(from.x, to.x), Math.max(from.x, to.x), Math.min(from.y, to.y), Math.max(from.y, to.y)];
+          for (const [id, box] of boxes) if (id !== edge.from && id !== edge.to && left < box.x + box.width && right > box.x && top < box.y + box.height && bottom > box.y) crossed.push(`${width}: ${edge.from} → ${edge.to} crosses ${id}`);
+        }
+      }
+      expect(crossed).toEqual([]);
     }
   });
 

@@ -22,13 +22,13 @@ export interface DetailsCard {
 
 /** Makes the card, hidden until something is selected. */
 export function createDetailsCard(onAction: (node: GraphNode, action: GraphAction) => void, onClose: () => void): DetailsCard {
-  const root = element('section', { class: 'details', hidden: true, 'aria-live': 'polite' });
+  const root = element('section', { class: 'details', hidden: true });
   let shown = '';
   return {
     root,
     show(node) {
       root.hidden = node === undefined;
-      const state = node === undefined ? '' : `${node.id}|${node.status}|${node.health}`;
+      const state = node === undefined ? '' : `${node.id}|${node.status}|${node.health}|${JSON.stringify(node.facts)}`;
       if (state === shown) return; // keeps the focus on a button while the cluster lives on
       const sameObject = node !== undefined && shown.startsWith(`${node.id}|`);
       shown = state;
@@ -39,6 +39,7 @@ export function createDetailsCard(onAction: (node: GraphNode, action: GraphActio
           status.textContent = node.status;
           status.dataset['health'] = node.health;
         }
+        root.querySelector('.facts')?.replaceWith(renderFacts(node));
         return;
       }
       root.setAttribute('aria-label', `${node.kind} ${node.name}`);
@@ -48,10 +49,19 @@ export function createDetailsCard(onAction: (node: GraphNode, action: GraphActio
           element('vscode-button', { appearance: 'icon', 'aria-label': translate('Close'), onclick: onClose }, '✕')),
         element('h2', {}, node.name),
         element('p', { class: 'status', 'data-health': node.health }, node.status),
-        ...(node.namespace === undefined ? [] : [element('p', { class: 'muted' }, translate('Namespace {0}', node.namespace))]),
+        renderFacts(node),
         element('div', { class: 'actions' }, ...ACTIONS.filter((item) => item.kinds === undefined || item.kinds.includes(node.kind)).map((item) =>
           element('vscode-button', { appearance: item.action === 'details' ? 'primary' : 'secondary', onclick: () => onAction(node, item.action) }, translate(item.label)))),
       );
     },
   };
+}
+
+function renderFacts(node: GraphNode): HTMLElement {
+  const list = element('dl', { class: 'facts' });
+  for (const [label, value] of [...(node.namespace === undefined ? [] : [['Namespace', node.namespace] as const]), ...node.facts]) {
+    if (label === 'Why') list.prepend(element('dd', { class: 'why' }, value));
+    else list.append(element('dt', {}, translate(label)), element('dd', {}, value));
+  }
+  return list;
 }

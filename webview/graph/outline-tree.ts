@@ -1,28 +1,40 @@
-import type { GraphNode, OutlineItem } from '../../src/graph/index.ts';
+import { type Graph, type GraphNode, outlineGraph, type OutlineItem } from '../../src/graph/index.ts';
 import { element } from '../shared/dom.ts';
 
 /** The graph as a tree of the page: everything in the picture can be reached, read and opened from here by keyboard alone. */
 export interface OutlineTree {
   readonly root: HTMLElement;
-  update(items: readonly OutlineItem[]): void;
+  /** Brings the tree up to the graph when the page has time for it: pictures come first, and of several graphs the newest counts. */
+  update(graph: Graph): void;
   /** Moves the tree's own cursor without asking for focus. */
   select(id: string | undefined): void;
+}
+
+/** Rows made or changed in one idle moment where the browser does not say how long it is. */
+const ROWS_A_TURN = 60;
+const IDLE_MS_MAX = 500;
+
+interface Row {
+  readonly element: HTMLElement;
+  text: string;
+  health: string;
+  level: number;
 }
 
 /** Makes the tree. onSelect: the cursor moved; onOpen: Enter. */
 export function createOutlineTree(label: string, onSelect: (id: string) => void, onOpen: (id: string) => void): OutlineTree {
   const root = element('div', { role: 'tree', 'aria-label': label, class: 'outline' });
-  const rows = new Map<string, HTMLElement>();
+  const rows = new Map<string, Row>();
   let order: readonly string[] = [];
   let items = new Map<string, OutlineItem>();
   let currentId: string | undefined;
 
   const setCurrent = (id: string | undefined) => {
-    const before = currentId === undefined ? undefined : rows.get(currentId);
+    const before = currentId === undefined ? undefined : rows.get(currentId)?.element;
     before?.setAttribute('tabindex', '-1');
     before?.setAttribute('aria-selected', 'false');
     currentId = id !== undefined && rows.has(id) ? id : order[0];
-    const row = currentId === undefined ? undefined : rows.get(currentId);
+    const row = currentId === undefined ? undefined : rows.get(currentId)?.element;
     row?.setAttribute('tabindex', '0');
     row?.setAttribute('aria-selected', String(currentId === id));
     row?.scrollIntoView({ block: 'nearest' });
@@ -30,7 +42,7 @@ export function createOutlineTree(label: string, onSelect: (id: string) => void,
   const go = (id: string | undefined) => {
     if (id === undefined) return;
     setCurrent(id);
-    rows.get(id)?.focus();
+    rows.get(id)?.element.focus();
     onSelect(id);
   };
   let typed = '';
@@ -62,34 +74,74 @@ export function createOutlineTree(label: string, onSelect: (id: string) => void,
     return undefined;
   };
 
+  let newest: Graph | undefined;
+  let isScheduled = false;
+  const schedule = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    requestIdleCallback((idle) => {
+      isScheduled = false;
+      if (newest !== undefined) begin(newest);
+      newest = undefined;
+      work(idle);
+      if (at < next.length) schedule();
+    }, { timeout: IDLE_MS_MAX });
+  };
+  /** The tree as it shall be, and how much of it is already. */
+  let next: readonly OutlineItem[] = [];
+  let at = 0;
+  let previous: HTMLElement | undefined;
+
+  const begin = (graph: Graph) => {
+    next = outlineGraph(graph);
+    at = 0;
+    previous = undefined;
+    items = new Map(next.map((item) => [item.node.id, item]));
+    order = next.map((item) => item.node.id);
+    const held = root.contains(document.activeElement);
+    for (const [id, row] of rows) {
+      if (items.has(id)) continue;
+      row.element.remove();
+      rows.delete(id);
+    }
+    if (currentId !== undefined && !items.has(currentId)) {
+      setCurrent(undefined);
+      if (held) rows.get(currentId ?? '')?.element.focus(); // what had the focus is gone: the keyboard stays in the tree
+    }
+  };
+  const work = (idle: IdleDeadline) => {
+    for (let count = 0; at < next.length && (idle.timeRemaining() > 1 || count < ROWS_A_TURN); count++) {
+      const item = next[at++] as OutlineItem;
+      const { element: row } = place(item);
+      const isThere = previous === undefined ? root.firstChild === row : previous.nextSibling === row;
+      if (!isThere) root.insertBefore(row, previous === undefined ? root.firstChild : previous.nextSibling);
+      previous = row;
+    }
+    if (at >= next.length && currentId === undefined) setCurrent(undefined);
+  };
+  const place = ({ node, level }: OutlineItem): Row => {
+    let row = rows.get(node.id);
+    if (row === undefined) {
+      const { id } = node;
+      row = { element: element('div', { role: 'treeitem', tabindex: '-1', 'aria-selected': 'false', onclick: () => go(id), ondblclick: () => onOpen(id) }), text: '', health: '', level: 0 };
+      rows.set(id, row);
+    }
+    const text = describe(node);
+    if (row.text !== text) row.element.textContent = row.text = text;
+    if (row.health !== node.health) row.element.dataset['health'] = row.health = node.health;
+    if (row.level !== level) {
+      row.level = level;
+      row.element.setAttribute('aria-level', String(level));
+      row.element.style.setProperty('--level', String(level));
+    }
+    return row;
+  };
+
   return {
     root,
-    update(next) {
-      items = new Map(next.map((item) => [item.node.id, item]));
-      for (const [id, row] of rows) {
-        if (items.has(id)) continue;
-        row.remove();
-        rows.delete(id);
-      }
-      let previous: HTMLElement | undefined;
-      for (const item of next) {
-        let row = rows.get(item.node.id);
-        if (row === undefined) {
-          const { id } = item.node;
-          row = element('div', { role: 'treeitem', tabindex: '-1', 'aria-selected': 'false', onclick: () => go(id), ondblclick: () => onOpen(id) });
-          rows.set(id, row);
-        }
-        const text = describe(item.node);
-        if (row.textContent !== text) row.textContent = text;
-        if (row.dataset['health'] !== item.node.health) row.dataset['health'] = item.node.health;
-        row.setAttribute('aria-level', String(item.level));
-        row.style.setProperty('--level', String(item.level));
-        const place = previous === undefined ? root.firstChild : previous.nextSibling;
-        if (place !== row) root.insertBefore(row, place);
-        previous = row;
-      }
-      order = next.map((item) => item.node.id);
-      if (currentId === undefined || !items.has(currentId)) setCurrent(undefined);
+    update(graph) {
+      newest = graph;
+      schedule();
     },
     select: setCurrent,
   };

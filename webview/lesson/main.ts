@@ -13,6 +13,7 @@ const channel = openChannel<LessonHostMessage, LessonPanelMessage>(onMessage);
 let lesson: LessonView | undefined;
 let cluster: ClusterState = 'starting';
 let clusterMessage: string | undefined;
+let restricted = false;
 let problem: string | undefined;
 /** Steps that the learner opened or closed against the default (only the current one is open). */
 const toggled = new Map<string, boolean>();
@@ -28,11 +29,13 @@ function onMessage(message: LessonHostMessage): void {
       setStrings(message.strings);
       document.documentElement.lang = message.language;
       cluster = message.cluster;
+      restricted = message.restricted;
       rendered.clear();
       break;
     case 'cluster':
       cluster = message.state;
       clusterMessage = message.message;
+      restricted = message.restricted;
       break;
     case 'lesson':
       announceProgress(lesson, message.lesson);
@@ -54,7 +57,7 @@ function render(): void {
   const parts = [
     cached('head', JSON.stringify([lesson.id, lesson.title, lesson.summary, lesson.chapter, lesson.minutes]), () => renderHead(lesson as LessonView)),
     cached('progress', `${done}/${steps.length}`, () => renderProgress(done, steps.length)),
-    cached('notice', `${cluster}|${clusterMessage ?? ''}|${problem ?? ''}`, renderNotice),
+    cached('notice', `${cluster}|${clusterMessage ?? ''}|${problem ?? ''}|${restricted}`, renderNotice),
     ...steps.map((step, index) => cached(`step ${step.id}`, JSON.stringify([index, step, isOpen(step)]), () => renderStep(step, index))),
     cached('foot', JSON.stringify([lesson.done, lesson.nextLesson]), () => renderFoot(lesson as LessonView)),
   ];
@@ -92,6 +95,7 @@ function renderNotice(): HTMLElement {
   if (cluster === 'stopped') {
     notice.append(element('p', {}, translate('The cluster is stopped, so that no check can tick.')), element('vscode-button', { onclick: () => channel.post({ type: 'startCluster' }) }, translate('Start cluster')));
   } else if (cluster !== 'running') notice.append(element('p', {}, clusterMessage ?? translate('Waiting for the cluster …')));
+  if (restricted) notice.append(element('p', {}, translate('This workspace is not trusted: pods run no programs of yours, so that some steps cannot be done.')), element('vscode-button', { onclick: () => channel.post({ type: 'manageTrust' }) }, translate('Manage trust')));
   return notice;
 }
 
