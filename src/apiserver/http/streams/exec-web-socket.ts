@@ -2,13 +2,14 @@ import type { Upgrade } from '../exchange.ts';
 import { CHANNEL_PROTOCOLS, createChannels } from './channels.ts';
 import type { RemoteStreams, StreamOptions } from './exec.ts';
 import { statusBytes } from './remote-status.ts';
-import { acceptWebSocket, chooseProtocol } from './web-socket.ts';
+import { acceptWebSocket, answeredPing, chooseProtocol } from './web-socket.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
 const ERROR = 3;
 const RESIZE = 4;
+const PING_ROUNDS = 2;
 
 /** Exec and attach over a WebSocket's channels. Kubernetes: kubelet/pkg/cri/streaming/remotecommand/websocket.go. */
 export async function openWebSocketStreams(upgrade: Upgrade, options: StreamOptions): Promise<RemoteStreams> {
@@ -21,6 +22,9 @@ export async function openWebSocketStreams(upgrade: Upgrade, options: StreamOpti
   const stdout = options.stdout ? channels.writer(STDOUT) : undefined;
   const stderr = options.stderr ? channels.writer(STDERR) : undefined;
   const error = channels.writer(ERROR);
+  // kubectl reads before it has made its streams and throws away what comes too early. Here a program may have said all
+  // it has to say within that time; a real one takes longer to start than the round trips of these pings.
+  if (withStatus) for (let round = 0; round < PING_ROUNDS; round++) await answeredPing(webSocket);
   // Upstream tells the client with an empty message that the streams are there.
   await (stdout ?? stderr ?? error).write(new Uint8Array(0));
   return {

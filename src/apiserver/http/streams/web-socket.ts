@@ -53,6 +53,21 @@ export function acceptWebSocket(upgrade: Upgrade, protocol: string): Promise<Web
   });
 }
 
+/** Resolves when the client has shown that it reads: by a pong, or by anything else that it sends. Rejects where the socket is gone. */
+export function answeredPing(webSocket: WebSocket): Promise<void> {
+  if (webSocket.readyState !== webSocket.OPEN) return Promise.reject(new StreamClosedError());
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: () => void) => () => {
+      webSocket.off('pong', onAnswer).off('message', onAnswer).off('close', onClose);
+      outcome();
+    };
+    const onAnswer = settle(resolve);
+    const onClose = settle(() => reject(new StreamClosedError()));
+    webSocket.on('pong', onAnswer).on('message', onAnswer).on('close', onClose);
+    webSocket.ping();
+  });
+}
+
 /** Sends one message; resolves when there is room for more. Rejects where the socket is gone. */
 export function sendMessage(webSocket: WebSocket, message: Uint8Array | string, binary: boolean): Promise<void> {
   if (webSocket.readyState !== webSocket.OPEN) return Promise.reject(new StreamClosedError());
