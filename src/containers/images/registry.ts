@@ -16,24 +16,17 @@ export interface ImageRegistry {
 
 /** A registry that holds the given images. Images are built when they are first asked for. */
 export function createRegistry(specs: readonly ImageSpec[]): ImageRegistry {
-  const images = new Map<string, () => Image>();
+  const byName = new Map<string, () => Image>();
   const byDigest = new Map<string, Image>();
 
   const remember = (repository: string, image: Image) => byDigest.set(`${repository}@${image.digest}`, image);
   const addNames = (names: readonly string[], get: () => Image) => {
-    for (const name of names) images.set(parseImageReference(name).name, get);
+    for (const name of names) byName.set(parseImageReference(name).name, get);
   };
-  let unread = specs;
-  /** The images by name; names are read when a node first asks for one. */
-  const byName = () => {
-    const specsNow = unread;
-    unread = [];
-    for (const spec of specsNow) {
-      let image: Image | undefined;
-      addNames(spec.names, () => (image ??= buildImage(spec)));
-    }
-    return images;
-  };
+  for (const spec of specs) {
+    let image: Image | undefined;
+    addNames(spec.names, () => (image ??= buildImage(spec)));
+  }
   return {
     add(spec) {
       const image = buildImage(spec);
@@ -41,28 +34,27 @@ export function createRegistry(specs: readonly ImageSpec[]): ImageRegistry {
       return image;
     },
     tag(image, names) {
-      byName(); // a new name must not be moved back by an old one
       addNames(names, () => image);
       for (const name of names) remember(parseImageReference(name).repository, image);
     },
     resolve(name) {
       const reference = parseImageReference(name);
       if (reference.digest !== undefined) {
-        for (const [known, get] of byName()) if (known.startsWith(`${reference.repository}:`)) remember(reference.repository, get());
+        for (const [known, get] of byName) if (known.startsWith(`${reference.repository}:`)) remember(reference.repository, get());
         const image = byDigest.get(reference.name);
         if (image !== undefined) return image;
       } else {
-        const get = byName().get(reference.name);
+        const get = byName.get(reference.name);
         if (get !== undefined) {
           const image = get();
           remember(reference.repository, image);
           return image;
         }
       }
-      throw notFound(reference.name, reference.repository, [...byName().keys()]);
+      throw notFound(reference.name, reference.repository, [...byName.keys()]);
     },
     list() {
-      return [...byName().keys()].sort();
+      return [...byName.keys()].sort();
     },
   };
 }
