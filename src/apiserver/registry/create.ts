@@ -26,6 +26,7 @@ export function createNamed(deps: RegistryDeps, call: Call, body: KubernetesObje
 }
 
 function prepareForCreate(deps: RegistryDeps, call: Call, body: KubernetesObject): KubernetesObject {
+  if (call.untrusted) checkSize(body);
   const { endpoint } = call;
   const { strategy } = endpoint.definition;
   if (body.metadata.resourceVersion !== undefined && body.metadata.resourceVersion !== '') {
@@ -76,7 +77,6 @@ function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObje
     }
     object = noteCreate(deps, call, object);
     if (endpoint.conversion !== undefined) object = endpoint.conversion.toStored(object);
-    if (call.untrusted) checkSize(object);
     const { name } = object.metadata;
     if (cache.objects.get(call.namespace, name) !== undefined && deps.watchCache.isFresh()) return retryOrRefuse(deps, call, prepared, attempts, settled);
     call.code = 201;

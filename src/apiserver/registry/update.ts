@@ -73,6 +73,8 @@ export function guaranteedUpdate(
   const old = present(endpoint, existing.object);
   const wanted = transform(old);
   if (wanted === old) return Promise.resolve(old);
+  // Before all that takes its time over large objects.
+  if (call.untrusted) checkSize(wanted);
   const key = cache.keyOf(call.namespace, name);
   let next = prepareForUpdate(deps, call, key, wanted, old, rules);
   const hook = call.request.subresource === undefined ? deps.hooks.get(cache.prefix) : undefined;
@@ -89,7 +91,6 @@ export function guaranteedUpdate(
       return Promise.resolve(unchanged ? old : deepFreeze(next));
     }
     if (endpoint.conversion !== undefined) next = endpoint.conversion.toStored(next);
-    if (call.untrusted) checkSize(next);
     return commit(deps.store, key, existing.modRevision, removes ? deleteOperation(key, next) : putOperation(key, next)).then(
       (result) => {
         settled?.();
