@@ -13,12 +13,8 @@ export interface LeaderElectionOptions {
   readonly name: string;
   /** Who we are; different for each replica. */
   readonly identity: string;
-  /** Starts the work; its result is disposed when the lead is lost. */
+  /** Starts the work; its result is disposed when the lead is lost. Upstream's processes end then; here the election goes on. */
   readonly lead: () => Disposable;
-  /** Told of each new leader, ourselves too. */
-  readonly onNewLeader?: (identity: string) => void;
-  /** Told when the lead is lost. Upstream's processes end then; here the election goes on. */
-  readonly onStoppedLeading?: () => void;
 }
 
 /** Kubernetes: the component defaults. A lease that nobody renewed for leaseMs may be taken; a leader that can't renew for renewMs gives up. */
@@ -42,16 +38,11 @@ export function runLeaderElection(options: LeaderElectionOptions): Disposable {
   let observed: Lease | undefined;
   let observedMs = 0;
   let renewedMs = 0;
-  let reportedLeader: string | undefined;
 
   const observe = (lease: Lease) => {
     if (lease.metadata.resourceVersion === observed?.metadata.resourceVersion) return;
     observed = lease;
     observedMs = clock.nowMs();
-    const holder = lease.spec.holderIdentity ?? '';
-    if (holder === reportedLeader) return;
-    reportedLeader = holder;
-    options.onNewLeader?.(holder);
   };
   const specFor = (old: Lease | undefined) => {
     const now = formatMicroTime(clock.nowMs());
@@ -88,7 +79,6 @@ export function runLeaderElection(options: LeaderElectionOptions): Disposable {
     if (work === undefined) return;
     work.dispose();
     work = undefined;
-    options.onStoppedLeading?.();
   };
   const step = async () => {
     const held = await tryAcquireOrRenew().catch(() => false);

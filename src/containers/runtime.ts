@@ -26,8 +26,6 @@ export interface RuntimeOptions {
   readonly trusted?: boolean;
   /** How long a pull of an image that the node lacks takes, in lab time. */
   readonly pullDelayMs?: number;
-  /** How long a container takes to start, in lab time. */
-  readonly startDelayMs?: number;
   /** Whether PID 1 ignores signals that it does not handle, as the kernel has it. By default it ends, as under an init. */
   readonly strictInit?: boolean;
   /** Where Node.js programs get their files; without it they can't run. */
@@ -152,8 +150,6 @@ class Runtime implements RuntimeService {
   async startContainer(containerId: string): Promise<void> {
     const container = this.container(containerId);
     if (container.state.state !== 'created') throw new RuntimeError('CannotRun', `container "${containerId}" is in ${stateName(container.state)} state`);
-    const delayMs = this.spec.options?.startDelayMs ?? 0;
-    if (delayMs > 0) await this.spec.world.clock.sleep(delayMs);
     if (this.sandboxes.get(container.sandboxId)?.isStopped !== false) throw new RuntimeError('NotFound', `sandbox "${container.sandboxId}" is not running`);
     const environment = containerEnvironment(container);
     const args = commandLine(container.image, container.config);

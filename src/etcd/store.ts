@@ -43,7 +43,6 @@ export interface RangeRequest {
   /** 0: no limit. */
   readonly limit?: number;
   readonly revision?: number;
-  readonly countOnly?: boolean;
 }
 
 export interface RangeResult {

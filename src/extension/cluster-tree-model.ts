@@ -120,7 +120,7 @@ function nodes(source: TreeSource): readonly TreeEntry[] {
     const state = stateOf(node);
     const count = podCounts.get(node.metadata.name) ?? 0;
     const description = `${state.text} · ${source.text('{0} pods', count)}`;
-    return { ...objectEntry('node', node, source), icon: state.health === 'good' ? 'node' : state.health, description, accessibleLabel: `${node.metadata.name} ${description}`, expandable: count === 0 ? 'no' : 'collapsed', target: { kind: 'node', name: node.metadata.name } };
+    return { ...objectEntry('node', node), icon: state.health === 'good' ? 'node' : state.health, description, accessibleLabel: `${node.metadata.name} ${description}`, expandable: count === 0 ? 'no' : 'collapsed', target: { kind: 'node', name: node.metadata.name } };
   });
   const waiting = podsOf(source, (pod) => pod.spec?.nodeName === undefined || pod.spec.nodeName === '');
   return [...lines, ...objectLines('unscheduled', sortByName(waiting), source, true)];
@@ -133,7 +133,7 @@ function namespaces(source: TreeSource): readonly TreeEntry[] {
     const state = stateOf(namespace);
     const description = state.health === 'good' ? '' : state.text;
     return {
-      ...objectEntry('namespace', namespace, source), icon: 'namespace' as const, description, accessibleLabel: `${source.text('Namespace')} ${namespace.metadata.name} ${description}`.trim(),
+      ...objectEntry('namespace', namespace), icon: 'namespace' as const, description, accessibleLabel: `${source.text('Namespace')} ${namespace.metadata.name} ${description}`.trim(),
       expandable: namespace.metadata.name === 'default' ? 'expanded' as const : 'collapsed' as const, target: { kind: 'namespace', name: namespace.metadata.name } as const,
     };
   });
@@ -162,7 +162,7 @@ function folder(resource: ServedResource, namespace: string | undefined, source:
 function objectLines(id: string, objects: readonly KubernetesObject[], source: TreeSource, withNamespace: boolean, resource?: ServedResource): readonly TreeEntry[] {
   const limit = source.limitOf(id);
   const lines = objects.slice(0, limit).map((object) => {
-    const entry = objectEntry(id, object, source, resource);
+    const entry = objectEntry(id, object, resource);
     const namespace = object.metadata.namespace;
     if (!withNamespace || namespace === undefined || namespace === 'default') return entry;
     return { ...entry, description: `${entry.description} · ${namespace}`, accessibleLabel: `${entry.accessibleLabel} ${namespace}` };
@@ -172,7 +172,7 @@ function objectLines(id: string, objects: readonly KubernetesObject[], source: T
   return [...lines, { id: `more/${id}`, label, description: '', icon: 'more', context: 'more', expandable: 'no', accessibleLabel: label, tooltip: '' }];
 }
 
-function objectEntry(parent: string, object: KubernetesObject, source: TreeSource, resource?: ServedResource): TreeEntry {
+function objectEntry(parent: string, object: KubernetesObject, resource?: ServedResource): TreeEntry {
   const kind = object.kind ?? resource?.kind ?? '';
   const apiVersion = object.apiVersion ?? (resource === undefined ? 'v1' : joinApiVersion(resource.group, resource.version));
   const { name, namespace, uid } = object.metadata;

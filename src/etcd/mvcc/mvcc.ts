@@ -102,7 +102,7 @@ export class Mvcc {
     if (request.rangeEnd === undefined) {
       const history = this.keys.get(request.key);
       const found = history === undefined ? undefined : stateAt(history, revision);
-      return { revision: current, items: found === undefined || request.countOnly === true ? [] : [found], count: found === undefined ? 0 : 1, more: false };
+      return { revision: current, items: found === undefined ? [] : [found], count: found === undefined ? 0 : 1, more: false };
     }
     const limit = request.limit === undefined || request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
     const items: KeyValue[] = [];
@@ -111,7 +111,7 @@ export class Mvcc {
       const state = stateAt(history, revision);
       if (state === undefined) continue;
       count++;
-      if (count <= limit && request.countOnly !== true) items.push(state);
+      if (count <= limit) items.push(state);
     }
     return { revision: current, items, count, more: count > limit };
   }

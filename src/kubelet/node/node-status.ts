@@ -11,14 +11,14 @@ export interface NodeSettings {
   readonly memoryBytes: number;
   /** Default 110. */
   readonly maxPods?: number;
-  /** Default 20 GiB. */
-  readonly ephemeralStorageBytes?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
 }
 
 /** The version that this kubelet behaves like. */
 export const kubeletVersion = 'v1.36.0';
+/** What pods may write: no container fills a disk of this machine. */
+const ephemeralStorageBytes = 20 * 1024 ** 3;
 /** What upstream's kubelet keeps back for itself: --eviction-hard memory.available<100Mi. */
 const evictionMemoryBytes = 100 * 1024 * 1024;
 /** Kubernetes: nodeStatusMaxImages. */
@@ -28,7 +28,7 @@ const imagesMax = 50;
 function nodeCapacity(node: NodeSettings): Readonly<Record<string, string>> {
   return {
     cpu: String(node.cpu),
-    'ephemeral-storage': kibibytes(node.ephemeralStorageBytes ?? 20 * 1024 ** 3),
+    'ephemeral-storage': kibibytes(ephemeralStorageBytes),
     memory: kibibytes(node.memoryBytes),
     pods: String(node.maxPods ?? 110),
   };

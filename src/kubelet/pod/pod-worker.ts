@@ -118,11 +118,11 @@ export class PodWorker {
         this.wakeAtMs = undefined;
         return;
       default:
-        return this.applyToContainer(input, nowMs);
+        return this.applyToContainer(input);
     }
   }
 
-  private applyToContainer(input: Extract<PodInput, { container: string }>, nowMs: number): void {
+  private applyToContainer(input: Extract<PodInput, { container: string }>): void {
     const container = this.container(input.container);
     if (container === undefined) return;
     switch (input.type) {

@@ -1,4 +1,4 @@
-import { concatBytes, toDisposable } from '../../base/index.ts';
+import { toDisposable } from '../../base/index.ts';
 import { type Disk, DiskError, type Random } from '../world.ts';
 
 interface File {
@@ -61,7 +61,7 @@ function openDisk(random: Random, files: Map<string, File>): SimulatedDisk {
         },
         append: (bytes) => whileAlive(() => {
           reserve(bytes.length);
-          file.bytes = concatBytes([file.bytes, bytes]);
+          file.bytes = appended(file.bytes, bytes);
         }),
         sync: () => whileAlive(() => {
           if (disk.failNextSync) {

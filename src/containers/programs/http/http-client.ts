@@ -40,8 +40,6 @@ export interface ClientResponse {
   readonly body: AsyncGenerator<Uint8Array>;
   /** The connection, to be closed when the body was read or is not wanted. */
   close(): void;
-  /** When the head was there, in lab time. */
-  readonly headAtMs: number;
 }
 
 /** Sends a request over a new connection and resolves when the response's head is there. Rejects with NetworkError or HttpProtocolError. */
@@ -67,7 +65,7 @@ export async function sendRequest(process: Process, request: ClientRequest, onSe
     const status = Number(/^HTTP\/\d(?:\.\d)? (\d{3})/.exec(response.startLine)?.[1] ?? '0');
     if (status === 0) throw new HttpProtocolError(400, 'Received HTTP/0.9 when not allowed');
     const hasNoBody = request.method === 'HEAD' || status === 204 || status === 304;
-    return { status, head: response, body: hasNoBody ? noBody() : reader.readBody(response, true), close, headAtMs: process.system.nowMs() };
+    return { status, head: response, body: hasNoBody ? noBody() : reader.readBody(response, true), close };
   } catch (error) {
     close();
     throw error;
