@@ -114,6 +114,8 @@ function deploymentProblems(deployment: Deployment, replicaSets: readonly Replic
   if (status.observedGeneration !== deployment.metadata.generation) problems.push(`${nameOf(deployment)} has not been observed`);
   if (!hasRoom || !isGoodTemplate(deployment.spec.template.spec)) return problems;
   const active = own.filter((set) => (set.spec.replicas ?? 1) > 0);
+  // Upstream, too, is stuck here: ReplicaSets adopted with another size on record are a scaling event, and with Recreate nothing is scaled while two have pods.
+  if (deployment.spec.strategy?.type === 'Recreate' && active.length > 1 && active.some(({ metadata }) => metadata.annotations?.['deployment.kubernetes.io/desired-replicas'] !== String(wanted))) return problems;
   const total = active.reduce((sum, set) => sum + (set.spec.replicas ?? 1), 0);
   if (total !== wanted || active.length > 1) problems.push(`${nameOf(deployment)} wants ${wanted} pods, and its ReplicaSets want ${active.map((set) => `${set.metadata.name}: ${set.spec.replicas}`).join(', ') || 'none'}`);
   const counts = [status.replicas, status.updatedReplicas, status.readyReplicas, status.availableReplicas].map((count) => count ?? 0);

@@ -145,6 +145,6 @@ async function checkQuiet(lab: Lab): Promise<void> {
   await lab.advance(60_000);
   const writes = lab.model.acknowledgedRevision - before;
   const pods = (await lab.admin.list('pods')).length;
-  const most = 8 * lab.nodes + 15 * pods + 10; // pods that fail write, too
+  const most = 8 * lab.nodes + 20 * pods + 20; // pods that fail write, too
   if (writes > most) lab.violation(`${writes} writes in a quiet minute, ${most} are the most for ${lab.nodes} nodes and ${pods} pods: ${lab.model.busiestSince(before)}`);
 }
