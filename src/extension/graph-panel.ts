@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { KubernetesObject } from '../api/index.ts';
-import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
+import { type Disposable, DisposableStore } from '../base/index.ts';
 import { GRAPH_BATCH_MAX, type GraphAction, type GraphHostMessage, type ObjectRef, parseGraphPanelMessage, ProtocolError } from '../protocol/index.ts';
 import type { Cluster } from './cluster.ts';
 import { joinApiVersion, type ServedResource } from './discovery.ts';
@@ -10,7 +10,7 @@ import { refreshMs } from './object-store.ts';
 import type { ClusterSession } from './session.ts';
 import { panelHtml, panelRoots } from './webview-html.ts';
 
-export const graphViewType = 'drydock.graph';
+const graphViewType = 'drydock.graph';
 
 /** The graph panel, of which there is at most one. */
 export interface GraphPanel extends Disposable {
@@ -70,8 +70,6 @@ class GraphHost implements Disposable {
   private isReady = false;
   private resetNext = true;
   private isLoading = true;
-  private revision = '0';
-  private historic: string | undefined;
   private selection: ObjectRef | undefined;
 
   constructor(panel: vscode.WebviewPanel, options: GraphPanelOptions) {
@@ -117,7 +115,6 @@ class GraphHost implements Disposable {
           this.selection = message.ref;
           return this.options.selected(message.ref);
         case 'action': return this.options.act(message.action, message.ref, message.container);
-        case 'showRevision': return void this.showRevision(message.revision);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -159,13 +156,10 @@ class GraphHost implements Disposable {
     this.queue.clear();
     this.resetNext = true;
     this.isLoading = true;
-    this.historic = undefined;
   }
 
   private add(object: KubernetesObject, apiVersion: string, kind: string): void {
     this.queue.upsert(object, apiVersion, kind);
-    const { resourceVersion = '' } = object.metadata;
-    if (resourceVersion.length > this.revision.length || (resourceVersion.length === this.revision.length && resourceVersion > this.revision)) this.revision = resourceVersion;
     this.schedule(false);
   }
 
@@ -187,35 +181,13 @@ class GraphHost implements Disposable {
     const { upserted, deleted } = this.queue.take(GRAPH_BATCH_MAX);
     const more = this.isLoading || !this.queue.isEmpty;
     if (upserted.length > 0 || deleted.length > 0 || evenIfEmpty || this.resetNext) {
-      this.post({ type: 'objects', reset: this.resetNext, upserted, deleted, more, revision: this.revision, ...(this.historic === undefined ? {} : { historicRevision: this.historic }) });
+      this.post({ type: 'objects', reset: this.resetNext, upserted, deleted, more });
     }
     this.resetNext = false;
     if (!this.queue.isEmpty) this.timer = setTimeout(() => {
       this.timer = undefined;
       this.flush(true);
     }, 0);
-  }
-
-  /** The cluster as it was: every list at one revision, which MVCC still has unless it was compacted. */
-  private async showRevision(revision: string | undefined): Promise<void> {
-    const { session } = this.options.cluster;
-    if (session === undefined) return;
-    if (revision === undefined) return this.startFeed();
-    const feed = this.feed;
-    try {
-      const lists = await Promise.all(drawnResources(session).map(async (resource) => {
-        const list = await session.client.resource(resource).list({ resourceVersion: revision, resourceVersionMatch: 'Exact' });
-        return list.items.map((object) => ({ object, apiVersion: joinApiVersion(resource.group, resource.version), kind: resource.kind }));
-      }));
-      if (feed !== this.feed) return;
-      this.stopFeed();
-      this.historic = revision;
-      this.isLoading = false;
-      for (const { object, apiVersion, kind } of lists.flat()) this.queue.upsert(object, apiVersion, kind);
-      this.flush(true);
-    } catch (error) {
-      this.post({ type: 'historyFailed', revision, message: messageOf(error) });
-    }
   }
 }
 

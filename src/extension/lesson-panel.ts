@@ -11,7 +11,7 @@ import { refreshMs } from './object-store.ts';
 import type { UserTerminal } from './user-terminal.ts';
 import { panelHtml, panelRoots } from './webview-html.ts';
 
-export const lessonViewType = 'drydock.lesson';
+const lessonViewType = 'drydock.lesson';
 const openLessonKey = 'drydock.openLesson';
 
 /** The lesson panel: one lesson at a time, which follows the cluster while the panel is open. */

@@ -13,7 +13,7 @@ export interface GraphFilter {
 }
 
 /** The graph's id of an object: group/kind/namespace/name. */
-export function graphId(apiVersion: string, kind: string, namespace: string | undefined, name: string): string {
+function graphId(apiVersion: string, kind: string, namespace: string | undefined, name: string): string {
   const slash = apiVersion.indexOf('/');
   return `${slash < 0 ? '' : apiVersion.slice(0, slash)}/${kind}/${namespace ?? ''}/${name}`;
 }

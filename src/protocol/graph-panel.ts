@@ -13,10 +13,6 @@ export interface GraphObjects {
   readonly deleted: readonly string[];
   /** True while more batches of the same first load follow; lay out when it turns false. */
   readonly more: boolean;
-  /** Newest resourceVersion among what has been sent, for the time slider. */
-  readonly revision: string;
-  /** Set where the objects are the cluster as it was at this revision, not as it is now. */
-  readonly historicRevision?: string;
 }
 
 /** Most objects in one message: about 50 kB, whose serialisation takes well under a millisecond of the extension host. */
@@ -28,18 +24,11 @@ export interface GraphSelect {
   readonly ref: ObjectRef | undefined;
 }
 
-/** A request for the past could not be met: the revision has been compacted, or never was. */
-export interface GraphHistoryFailed {
-  readonly type: 'historyFailed';
-  readonly revision: string;
-  readonly message: string;
-}
-
 /** Extension → graph panel. */
-export type GraphHostMessage = PanelInit | PanelCluster | GraphObjects | GraphSelect | GraphHistoryFailed;
+export type GraphHostMessage = PanelInit | PanelCluster | GraphObjects | GraphSelect;
 
 /** What the user can do with an object from the graph. `details` opens the description. */
-export const GRAPH_ACTIONS = ['details', 'openYaml', 'logs', 'shell', 'portForward', 'scale', 'delete', 'revealInTree'] as const;
+const GRAPH_ACTIONS = ['details', 'openYaml', 'logs', 'shell', 'portForward', 'scale', 'delete', 'revealInTree'] as const;
 export type GraphAction = (typeof GRAPH_ACTIONS)[number];
 
 export interface GraphDoAction {
@@ -56,14 +45,8 @@ export interface GraphSelected {
   readonly ref: ObjectRef | undefined;
 }
 
-/** Show the cluster at a revision; undefined goes back to now. */
-export interface GraphShowRevision {
-  readonly type: 'showRevision';
-  readonly revision: string | undefined;
-}
-
 /** What an empty graph offers to begin with. */
-export const GRAPH_BEGINNINGS = ['openLesson', 'newManifest'] as const;
+const GRAPH_BEGINNINGS = ['openLesson', 'newManifest'] as const;
 
 export interface GraphBegin {
   readonly type: 'begin';
@@ -71,7 +54,7 @@ export interface GraphBegin {
 }
 
 /** Graph panel → extension. */
-export type GraphPanelMessage = GraphBegin | PanelReady | PanelProblem | PanelStartCluster | PanelManageTrust | GraphDoAction | GraphSelected | GraphShowRevision;
+export type GraphPanelMessage = GraphBegin | PanelReady | PanelProblem | PanelStartCluster | PanelManageTrust | GraphDoAction | GraphSelected;
 
 /** The message that a graph panel sent, checked field by field. Throws ProtocolError. */
 export function parseGraphPanelMessage(message: unknown): GraphPanelMessage {
@@ -91,11 +74,6 @@ export function parseGraphPanelMessage(message: unknown): GraphPanelMessage {
       return { type, message: parseText(fields, 'message') };
     case 'selected':
       return { type, ref: fields['ref'] === undefined ? undefined : parseObjectRef(fields, 'ref') };
-    case 'showRevision': {
-      const revision = parseOptionalText(fields, 'revision');
-      if (revision !== undefined && !/^[0-9]{1,20}$/.test(revision)) throw new ProtocolError('revision must be a number');
-      return { type, revision };
-    }
     case 'action': {
       const action = GRAPH_ACTIONS.find((known) => known === fields['action']);
       if (action === undefined) throw new ProtocolError(`unknown action ${JSON.stringify(fields['action'])}`);

@@ -17,6 +17,8 @@ export interface SourceImport {
   /** For relative imports the file below the root, else undefined. */
   readonly target: string | undefined;
   readonly typeOnly: boolean;
+  /** import * as name: every export is used, by a name that is not written. */
+  readonly isNamespace: boolean;
 }
 
 /** All TypeScript files below folders of the repository. */
@@ -39,7 +41,7 @@ function readImports(file: string, text: string): SourceImport[] {
   return [...text.matchAll(pattern)].map((match) => {
     const specifier = (match[2] ?? match[3] ?? match[4]) as string;
     const target = specifier.startsWith('.') ? path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier)) : undefined;
-    return { specifier, target, typeOnly: match[1] !== undefined };
+    return { specifier, target, typeOnly: match[1] !== undefined, isNamespace: /^\s*import\s+\*/.test(match[0]) };
   });
 }
 

@@ -102,6 +102,21 @@ describe('the code keeps to its own rules', () => {
     expect(sources.map((source) => source.path).filter((file) => !entries.has(file) && !imported.has(file))).toEqual([]);
   });
 
+  it('exports no function, class or constant that only its own file uses', () => {
+    const users = new Map<string, Set<string>>();
+    for (const source of [...sources, ...readSourceFiles('test', 'scripts')]) {
+      const own = source.code.replace(/^export (?:type )?\{[^}]*\} from[^\n]*$/gm, '');
+      for (const word of new Set(own.match(/[A-Za-z_$][\w$]*/g))) users.set(word, (users.get(word) ?? new Set<string>()).add(source.path));
+    }
+    const namespaces = new Set(sources.flatMap((source) => source.imports.filter((item) => item.isNamespace).map((item) => item.target)));
+    const entries = new Set(bundles.flatMap((bundle) => Object.values(bundle.entryPoints as Record<string, string>)));
+    const wrong = sources.filter((source) => !entries.has(source.path) && !namespaces.has(source.path)).flatMap((source) => [...source.text.matchAll(/^export (?:async )?(?:function\*?|class|const) (\w+)/gm)]
+      .map((match) => match[1] as string)
+      .filter((name) => [...(users.get(name) ?? [])].every((file) => file === source.path))
+      .map((name) => `${source.path}: ${name}`));
+    expect(wrong).toEqual([]);
+  });
+
   it('names files in kebab-case', () => {
     expect(sources.map((source) => source.path).filter((file) => !/^[a-z0-9-]+(\.[a-z]+)+$/.test(path.basename(file)))).toEqual([]);
   });

@@ -130,9 +130,6 @@ function onMessage(message: GraphHostMessage): void {
       wanted = message.ref;
       select(message.ref === undefined ? undefined : idOf(message.ref), false);
       break;
-    case 'historyFailed':
-      showMessage(message.message);
-      break;
   }
 }
 
