@@ -40,7 +40,7 @@ export interface RunningCluster {
 export function startCluster(program: Program, folder: string, args: readonly string[] = ['--memory']): Promise<RunningCluster> {
   const kubeconfig = path.join(folder, 'kubeconfig');
   const child = spawn(process.execPath, [program.cliPath, 'up', '--kubeconfig', kubeconfig, ...args], {
-    cwd: folder, env: { PATH: process.env['PATH'] ?? '', HOME: folder, TZ: 'UTC' }, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder, env: { PATH: process.env['PATH'] ?? '', HOME: folder, TMPDIR: folder, TZ: 'UTC' }, stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
