@@ -102,6 +102,6 @@ export function runLeaderElection(options: LeaderElectionOptions): Disposable {
     if (mine === undefined) return;
     // Release, so that the next one need not wait. Kubernetes: ReleaseOnCancel.
     const { holderIdentity: _held, ...spec } = mine.spec;
-    resource.update({ ...mine, spec: { ...spec, leaseDurationSeconds: 1, holderIdentity: '' } }).catch(() => undefined);
+    resource.update({ ...mine, spec: { ...spec, leaseDurationSeconds: 1, holderIdentity: '' } }).catch(() => undefined); // the lease runs out by itself
   });
 }

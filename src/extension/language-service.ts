@@ -58,7 +58,7 @@ export function createLanguageService(extensionPath: string, log: vscode.LogOutp
       await (await start()).sendNotification(requests.customKinds, { kinds });
     },
     dispose() {
-      void client?.stop().catch(() => undefined);
+      void client?.stop().catch(() => undefined); // it ends with the window anyway
     },
   };
 }

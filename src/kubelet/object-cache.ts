@@ -54,7 +54,7 @@ export function createObjectCache<T extends KubernetesObject>(
         if (entry.isSynced) return;
         entry.synced.reject(new Error(`failed to sync ${ref.kind.toLowerCase()} cache: timed out waiting for the condition`));
         entry.synced = createDeferred();
-        entry.synced.promise.catch(() => undefined);
+        entry.synced.promise.catch(() => undefined); // nobody may be waiting
       },
     });
     return entry;

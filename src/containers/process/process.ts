@@ -149,7 +149,7 @@ export class Process {
   block<T>(outside: Promise<T>, onCancel?: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.exitCode !== undefined) {
-        outside.catch(() => undefined);
+        outside.catch(() => undefined); // the process is over: how its wait ends concerns nobody
         onCancel?.();
         reject(new ProcessKilled());
         return;
@@ -217,7 +217,7 @@ export class Process {
     const pending = file.read();
     const chunk = await this.block(pending.chunk, () => {
       pending.cancel();
-      pending.chunk.catch(() => undefined);
+      pending.chunk.catch(() => undefined); // cancelled here
     });
     if (chunk !== undefined) await this.step(chunk.length);
     return chunk;
@@ -296,7 +296,7 @@ export class Process {
       const text = messageOf(error);
       const name = this.args[0] ?? 'process';
       try {
-        void Promise.resolve(this.files[2]?.write(encodeText(`${name}: ${text}\n`))).catch(() => undefined);
+        void Promise.resolve(this.files[2]?.write(encodeText(`${name}: ${text}\n`))).catch(() => undefined); // there may be no stderr left to write to
       } catch {
         // standard error is closed: there is nobody to tell
       }

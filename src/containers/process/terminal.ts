@@ -51,7 +51,7 @@ export class Terminal {
 
   async feed(bytes: Uint8Array): Promise<void> {
     if (this.mode === 'raw') {
-      await this.input.writer.write(bytes).catch(() => undefined);
+      await this.input.writer.write(bytes).catch(() => undefined); // what is typed after the program closed its input is lost
       return;
     }
     for (const byte of bytes) await this.feedByte(byte);
@@ -60,7 +60,7 @@ export class Terminal {
   /** Writes to the user, line ends as CR LF. */
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.output === undefined) return undefined;
-    return this.output.write(toCrLf(chunk)).catch(() => undefined);
+    return this.output.write(toCrLf(chunk)).catch(() => undefined); // the user has gone
   }
 
   private async feedByte(byte: number): Promise<void> {
@@ -104,7 +104,7 @@ export class Terminal {
   private async handOver(): Promise<void> {
     const line = new Uint8Array(this.line);
     this.line = [];
-    await this.input.writer.write(line).catch(() => undefined);
+    await this.input.writer.write(line).catch(() => undefined); // as in feed
   }
 
   private async echo(text: string): Promise<void> {

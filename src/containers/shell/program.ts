@@ -147,7 +147,7 @@ async function runInteractive(shell: Shell): Promise<number> {
       } catch (error) {
         if (error instanceof ShellSyntaxError && error.incomplete && text !== '' && text.length < commandLengthMax) continue;
         text = '';
-        if (error instanceof ShellInterrupt) await process.write(2, '\n').catch(() => undefined);
+        if (error instanceof ShellInterrupt) await process.write(2, '\n').catch(() => undefined); // only for the eye
         else if (!(error instanceof ShellJump)) await shell.report(error);
       }
       await reportFinishedJobs(shell);

@@ -234,7 +234,7 @@ export class PodDriver {
   }
 
   private async stopSandbox(): Promise<void> {
-    if (this.sandboxId !== undefined) await this.context.runtime.stopPodSandbox(this.sandboxId).catch(() => undefined);
+    if (this.sandboxId !== undefined) await this.context.runtime.stopPodSandbox(this.sandboxId).catch(() => undefined); // it is gone already
     this.input({ type: 'sandboxStopped' });
   }
 
@@ -294,7 +294,7 @@ export class PodDriver {
       const { clock, runtime } = this.context;
       this.tell('Warning', 'FailedPostStartHook', 'PostStartHook failed', spec.name);
       this.tell('Normal', 'Killing', 'FailedPostStartHook', spec.name);
-      await runtime.stopContainer(containerId, (this.pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000).catch(() => undefined);
+      await runtime.stopContainer(containerId, (this.pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000).catch(() => undefined); // it has ended by itself
       const run = runOf(runtime.containerStatus(containerId), containerId, spec, imageId, clock.nowMs());
       fail('PostStartHookError', messageOf(error), undefined, { ...run, finishedAtMs: run.finishedAtMs ?? clock.nowMs(), exitCode: run.exitCode ?? 137 });
       return false;
@@ -354,7 +354,7 @@ export class PodDriver {
     if (previous === undefined || previous === newest) return;
     this.containerIds.delete(previous);
     this.context.onContainer(previous, undefined);
-    void this.context.runtime.removeContainer(previous).catch(() => undefined);
+    void this.context.runtime.removeContainer(previous).catch(() => undefined); // it is gone already
   }
 
   private async stop(name: string, graceMs: number, message: string): Promise<void> {
@@ -369,7 +369,7 @@ export class PodDriver {
       if (spec.lifecycle?.preStop !== undefined) await this.preStop(spec, containerId, graceMs);
     }
     const restMs = clock.nowMs() === begunMs ? graceMs : Math.max(graceMsMin, graceMs - (clock.nowMs() - begunMs));
-    await runtime.stopContainer(containerId, restMs).catch(() => undefined);
+    await runtime.stopContainer(containerId, restMs).catch(() => undefined); // it has ended by itself
     if (message !== '') this.input({ type: 'stopped', container: name });
   }
 

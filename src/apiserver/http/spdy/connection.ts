@@ -41,7 +41,7 @@ export function serveSpdy(transport: ByteDuplex, onStream: (stream: SpdyStream) 
   let over = false;
 
   const send = (frame: Uint8Array): Promise<void> => (over ? Promise.reject(new StreamClosedError()) : transport.writer.write(frame));
-  const sendQuietly = (frame: Uint8Array) => void send(frame).catch(() => undefined);
+  const sendQuietly = (frame: Uint8Array) => void send(frame).catch(() => undefined); // the connection is over: nobody is left to tell
   const forget = (stream: StreamState) => {
     if (stream.localClosed && stream.remoteClosed) streams.delete(stream.id);
   };

@@ -32,7 +32,7 @@ export class HeaderReader {
   /** The names (lower case) and values of a block. Blocks are read in the order of the calls. Rejects where it is none. */
   read(block: Uint8Array): Promise<ReadonlyMap<string, string>> {
     const result = this.queue.then(() => this.unpack(block)).then(parseHeaders);
-    this.queue = result.catch(() => undefined);
+    this.queue = result.catch(() => undefined); // whoever asked for this block is told; the next one is read all the same
     return result;
   }
 

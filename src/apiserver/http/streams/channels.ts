@@ -26,7 +26,7 @@ export function createChannels(webSocket: WebSocket, protocol: string, onClose: 
   const deliver = (channel: number, payload: Buffer): Promise<void> | undefined => {
     // Nobody listens: the data falls.
     if (payload.length === 0) return undefined;
-    return incoming.get(channel)?.write(payload).catch(() => undefined);
+    return incoming.get(channel)?.write(payload).catch(() => undefined); // the reader has gone: the rest falls
   };
   readMessages(webSocket, (message) => {
     const [first] = message;

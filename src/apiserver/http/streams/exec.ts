@@ -59,7 +59,7 @@ export async function serveRemoteCommand(
     remote = await open(upgrade, options, deps);
   } catch (error) {
     streams.fail();
-    running.catch(() => undefined);
+    running.catch(() => undefined); // the client is told of the first failure, not of what follows from it
     throw error;
   }
   streams.connect(remote);
@@ -67,7 +67,7 @@ export async function serveRemoteCommand(
   const status = await running.catch((error: unknown) => failureStatus(error, what));
   remote.stdin?.cancel();
   remote.resize?.cancel();
-  await remote.finish(status).catch(() => undefined);
+  await remote.finish(status).catch(() => undefined); // the client has gone
 }
 
 function open(upgrade: Upgrade, options: StreamOptions, deps: HttpDeps): Promise<RemoteStreams> {
@@ -108,7 +108,7 @@ function createLateStreams(options: StreamOptions): LateStreams {
   const remote = new Promise<RemoteStreams>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  remote.catch(() => undefined);
+  remote.catch(() => undefined); // it may fail before anybody waits for it
   let connected: RemoteStreams | undefined;
   const lateWriter = (pick: (streams: RemoteStreams) => ByteWriter | undefined): ByteWriter => {
     const late = async (chunk: Uint8Array) => {

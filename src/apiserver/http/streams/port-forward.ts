@@ -59,7 +59,7 @@ async function forward(target: Target, port: number, streams: ForwardStreams): P
   } catch (error) {
     const why = messageOf(error);
     const text = `error forwarding port ${port} to pod ${pod.metadata.name}, uid ${pod.metadata.uid}: ${why}`;
-    await streams.error.write(encodeText(text)).catch(() => undefined);
+    await streams.error.write(encodeText(text)).catch(() => undefined); // the client has gone
     streams.error.end();
     streams.data.writer.end();
     streams.data.reader.cancel();

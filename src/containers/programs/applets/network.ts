@@ -17,7 +17,7 @@ export async function withTimeout<T>(process: Process, work: Promise<T>, delayMs
     return await process.block(Promise.race([work, late]), () => stop());
   } finally {
     stop();
-    work.catch(() => undefined);
+    work.catch(() => undefined); // it was too late, and stopped
   }
 }
 
