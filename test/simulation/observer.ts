@@ -6,7 +6,7 @@ import type { Lab } from './lab.ts';
 /** Where the objects of a resource lie in the store. */
 const PREFIXES: Readonly<Record<string, string>> = {
   pods: '/registry/pods/', deployments: '/registry/deployments/', replicasets: '/registry/replicasets/', endpointslices: '/registry/endpointslices/',
-  events: '/registry/events/', nodes: '/registry/nodes/', leases: '/registry/leases/', services: '/registry/services/',
+  events: '/registry/events/', nodes: '/registry/minions/', leases: '/registry/leases/', services: '/registry/services/specs/',
 };
 
 const INFORMED: readonly ResourceRef<KubernetesObject>[] = [

@@ -13,7 +13,7 @@ export const portProtocols: readonly string[] = ['SCTP', 'TCP', 'UDP'];
 
 /** Kubernetes: pkg/registry/core/endpoint. */
 export const endpoints = defineResource<Endpoints>({
-  group: '', resource: 'endpoints', kind: 'Endpoints', namespaced: true, shortNames: ['ep'], schema: 'io.k8s.api.core.v1.Endpoints',
+  group: '', resource: 'endpoints', storagePrefix: '/registry/services/endpoints', kind: 'Endpoints', namespaced: true, shortNames: ['ep'], schema: 'io.k8s.api.core.v1.Endpoints',
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [
     nameColumn,

@@ -15,7 +15,7 @@ const rolePrefix = 'node-role.kubernetes.io/';
 
 /** Kubernetes: pkg/registry/core/node. */
 export const nodes = defineResource<Node>({
-  group: '', resource: 'nodes', kind: 'Node', namespaced: false, shortNames: ['no'], schema: 'io.k8s.api.core.v1.Node',
+  group: '', resource: 'nodes', storagePrefix: '/registry/minions', kind: 'Node', namespaced: false, shortNames: ['no'], schema: 'io.k8s.api.core.v1.Node',
   subresources: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: proxyVerbs }, statusSubresource('Node')],
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable === true) },
   columns: [

@@ -12,7 +12,7 @@ const affinityTimeoutSeconds = 10_800;
 
 /** Kubernetes: pkg/registry/core/service. Cluster addresses and node ports are allocated by the server, not here. */
 export const services = defineResource<Service>({
-  group: '', resource: 'services', kind: 'Service', namespaced: true, shortNames: ['svc'], categories: ['all'], schema: 'io.k8s.api.core.v1.Service',
+  group: '', resource: 'services', storagePrefix: '/registry/services/specs', kind: 'Service', namespaced: true, shortNames: ['svc'], categories: ['all'], schema: 'io.k8s.api.core.v1.Service',
   subresources: [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: proxyVerbs }, statusSubresource('Service')],
   selectableFields: { 'spec.clusterIP': (service) => service.spec.clusterIP ?? '', 'spec.type': (service) => service.spec.type ?? '' },
   columns: serviceColumns,
