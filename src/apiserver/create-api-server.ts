@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
-import { builtinResources, type ResourceDefinition, StatusError } from '../api/index.ts';
+import { builtinResources, newStatusError, type ResourceDefinition, StatusError } from '../api/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
@@ -11,6 +11,7 @@ import { startCompaction } from './compaction.ts';
 import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
+import { forgetWriteFailure, writeFailureOf } from './registry/commit.ts';
 import { bindingHook, roleHook } from './registry/rbac-hook.ts';
 import { watchObjects } from './registry/read.ts';
 import { handle } from './registry/registry.ts';
@@ -108,6 +109,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   /** A request that is allowed. Throws StatusError. */
   const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean): Call => {
+    // Caches that are being filled again would say that nothing exists, and that nobody may do anything.
+    if (!watchCache.isLoaded) throw newStatusError(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 });
     const endpoint = endpoints.find(request.group, request.version, request.resource);
     if (endpoint === undefined) throw newUnknownResource();
     const { definition } = endpoint;
@@ -177,11 +180,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     stop() {
       running.dispose();
       watchCache.stop();
+      forgetWriteFailure(store);
     },
     transportFor,
     request,
     watch,
     authorize,
+    writeFailure: () => writeFailureOf(store),
     authenticateToken: (token) => authenticate(token, undefined),
     resources: endpoints,
   };
@@ -189,7 +194,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
 function attributesOf(request: ApiRequest, namespace: string): AuthorizationAttributes {
   const { verb, group, resource, subresource = '', name = '', query } = request;
-  return { verb, group, resource, subresource, namespace, name: name === '' && query?.fieldSelector !== undefined ? selectedName(query.fieldSelector) : name };
+  const many = verb === 'list' || verb === 'watch' || verb === 'deletecollection';
+  return { verb, group, resource, subresource, namespace, name: many && name === '' && query?.fieldSelector !== undefined ? selectedName(query.fieldSelector) : name };
 }
 
 /** A list or watch of one name is a request for that name. Kubernetes: RequestInfoFactory. */

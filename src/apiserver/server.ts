@@ -47,6 +47,8 @@ export interface ApiServer {
   authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
   /** The user of a bearer token, or undefined. */
   authenticateToken(token: string): Promise<UserInfo | undefined>;
+  /** Why the store takes no writes; undefined where it does. */
+  writeFailure(): string | undefined;
   readonly resources: ResourceTable;
 }
 

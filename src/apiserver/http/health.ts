@@ -21,10 +21,20 @@ const ETCD: Check = {
   },
 };
 
+/** Whether it takes writes. One that does not is alive, and can be read: starting the server again would not help. */
+const ETCD_WRITES: Check = {
+  name: 'etcd',
+  async run(deps) {
+    const failure = deps.apiServer.writeFailure();
+    if (failure !== undefined) throw new Error(failure);
+    await ETCD.run(deps);
+  },
+};
+
 const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   healthz: [PING, ETCD],
   livez: [PING, ETCD],
-  readyz: [PING, ETCD],
+  readyz: [PING, ETCD_WRITES],
 };
 
 /** /healthz, /livez, /readyz with ?verbose and ?exclude, and one check alone below them. Kubernetes: apiserver/pkg/server/healthz. */

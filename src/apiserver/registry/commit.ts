@@ -31,13 +31,30 @@ export type CommitResult =
 /** Writes one key if it still is at modRevision (0: does not exist). Rejects with StatusError where the store refuses. */
 export function commit(store: Store, key: string, modRevision: number, operation: Operation): Promise<CommitResult> {
   return store.txn({ compare: [{ key, modRevision }], operations: [operation] }).then(
-    (result) => (result.succeeded
-      ? { done: true, object: result.puts[0]?.value.object as KubernetesObject | undefined, revision: result.revision }
-      : { done: false, current: result.current[0] }),
+    (result) => {
+      if (writeFailures.size > 0) writeFailures.delete(store);
+      return result.succeeded
+        ? { done: true, object: result.puts[0]?.value.object as KubernetesObject | undefined, revision: result.revision }
+        : { done: false, current: result.current[0] };
+    },
     (error: unknown) => {
+      if (error instanceof StoreError && error.code === 'unavailable') writeFailures.set(store, error.message);
       throw storeFailure(error);
     },
   );
+}
+
+/** Stores whose last write failed, with why. */
+const writeFailures = new Map<Store, string>();
+
+/** Why the store takes no writes, as far as the last write told; undefined where it does. */
+export function writeFailureOf(store: Store): string | undefined {
+  return writeFailures.get(store);
+}
+
+/** Called when the server goes, so that its store is not kept. */
+export function forgetWriteFailure(store: Store): void {
+  writeFailures.delete(store);
 }
 
 /** What a client is told when the store fails. Kubernetes: storeerr.InterpretUpdateError and etcd's own texts. */
@@ -46,5 +63,9 @@ export function storeFailure(error: unknown): StatusError | unknown {
   if (error.code === 'too-large') return newTooLarge();
   if (error.code === 'compacted') return newStatusError(410, 'Expired', 'etcdserver: mvcc: required revision has been compacted');
   if (error.code === 'future-revision') return newStatusError(504, 'Timeout', 'etcdserver: mvcc: required revision is a future revision');
+  if (error.code === 'unavailable') {
+    const text = `etcdserver: ${error.message}: nothing can be written until the cause is gone (make room on the disk) and the cluster is started again; all that was acknowledged is safe and can be read`;
+    return newStatusError(503, 'ServiceUnavailable', text, { causes: [{ message: error.message }] });
+  }
   return newStatusError(500, '', error.message);
 }

@@ -2,6 +2,7 @@ import type { Disposable } from '../../base/index.ts';
 import { type FieldError, forbidden, type KubernetesObject, newInvalidError, newStatusError, notSupported, type StatusError } from '../../api/index.ts';
 import type { WatchSink } from '../../client/index.ts';
 import { newNotFound } from '../errors.ts';
+import type { RunningWatch } from '../watchcache/index.ts';
 import { type Call, type RegistryDeps } from './call.ts';
 import { present } from './endpoint.ts';
 import { compileSelection } from './selectors.ts';
@@ -79,10 +80,7 @@ export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): D
     sink.onClose(error);
   });
   if (query.timeoutSeconds === undefined || query.timeoutSeconds <= 0) return watch;
-  timer = deps.clock.schedule(query.timeoutSeconds * 1000, () => {
-    watch.dispose();
-    sink.onClose(undefined);
-  });
+  timer = deps.clock.schedule(query.timeoutSeconds * 1000, () => watch.end());
   return {
     dispose: () => {
       timer?.dispose();
@@ -91,9 +89,9 @@ export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): D
   };
 }
 
-function startLater(waiting: Promise<void>, start: () => Disposable, onFailed: (error: StatusError) => void): Disposable {
+function startLater(waiting: Promise<void>, start: () => RunningWatch, onFailed: (error?: StatusError) => void): RunningWatch {
   let disposed = false;
-  let started: Disposable | undefined;
+  let started: RunningWatch | undefined;
   waiting.then(
     () => {
       if (!disposed) started = start();
@@ -106,6 +104,11 @@ function startLater(waiting: Promise<void>, start: () => Disposable, onFailed: (
     dispose: () => {
       disposed = true;
       started?.dispose();
+    },
+    end() {
+      if (started !== undefined) return started.end();
+      disposed = true;
+      onFailed();
     },
   };
 }

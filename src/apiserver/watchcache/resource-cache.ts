@@ -24,6 +24,12 @@ export interface WatchOptions {
   readonly onClosed?: () => void;
 }
 
+/** A watch that has begun. */
+export interface RunningWatch extends Disposable {
+  /** Ends it in order: what waits is delivered, then a bookmark to who asked for them, so that the next watch starts where this one ended. */
+  end(): void;
+}
+
 /** What the resources of one server share. */
 export interface CacheHost {
   /** The store's revision that all caches have reached. */
@@ -104,7 +110,7 @@ export class ResourceCache {
   }
 
   /** Starts a watch. Nothing is delivered before this returns. */
-  watch(selection: Selection, sink: WatchSink, options: WatchOptions): Disposable {
+  watch(selection: Selection, sink: WatchSink, options: WatchOptions): RunningWatch {
     const watcher: Watcher = {
       selection, sink, bookmarks: options.bookmarks, typeMeta: options.typeMeta, present: options.present, afterRevision: this.host.revision, pending: [], closed: false,
       onClosed: options.onClosed,
@@ -118,7 +124,7 @@ export class ResourceCache {
     } else if (afterRevision < this.ring.oldestRevision) {
       const error = newStatusError(410, 'Expired', `too old resource version: ${afterRevision} (${this.ring.oldestRevision})`);
       queueMicrotask(() => closeWatcher(watcher, error));
-      return { dispose: () => this.stop(watcher) };
+      return { dispose: () => this.stop(watcher), end: () => undefined };
     } else {
       if (afterRevision > watcher.afterRevision) watcher.afterRevision = afterRevision;
       for (const event of this.ring.after(afterRevision)) this.offerPast(watcher, event);
@@ -128,7 +134,7 @@ export class ResourceCache {
       this.starting.push(watcher);
       this.host.wake(this);
     }
-    return { dispose: () => this.stop(watcher) };
+    return { dispose: () => this.stop(watcher), end: () => this.end(watcher) };
   }
 
   /** Hands all that waits to the watchers. */
@@ -164,6 +170,15 @@ export class ResourceCache {
       this.objects.remove(entry);
       for (const listener of this.listeners) listener(undefined, entry.object);
     }
+  }
+
+  /** Kubernetes: cacher, the bookmark before a watch's deadline. */
+  private end(watcher: Watcher): void {
+    this.deliver();
+    if (watcher.closed) return;
+    this.watchers.remove(watcher);
+    if (watcher.bookmarks) watcher.pending.push(this.bookmark(watcher.typeMeta, undefined));
+    closeWatcher(watcher, undefined);
   }
 
   private stop(watcher: Watcher): void {

@@ -15,6 +15,8 @@ const REGISTRY = '/registry/';
 /** The caches of all resources, fed by one watch on the store, so that they all stand at the same revision. */
 export class WatchCache implements CacheHost {
   revision = 0;
+  /** False before the first read of the store, and where its history was lost until it was read again. */
+  isLoaded = false;
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly caches = new Map<string, ResourceCache>();
@@ -90,6 +92,7 @@ export class WatchCache implements CacheHost {
       if (cache !== undefined) byCache.get(cache)?.push(item);
     }
     for (const [cache, own] of byCache) cache.load(own, revision);
+    this.isLoaded = true;
     this.storeWatch = this.store.watch({
       ...ALL_KEYS,
       startRevision: revision + 1,
@@ -107,6 +110,7 @@ export class WatchCache implements CacheHost {
 
   private onStoreClosed(error: StoreError): void {
     if (this.stopped || error.code === 'closed') return;
+    this.isLoaded = false;
     // The history between us and the store is lost: start over, and have every watcher do the same.
     for (const cache of this.caches.values()) {
       cache.closeWatchers();

@@ -116,6 +116,7 @@ export function createFakeApiServer(): FakeApiServer {
       all: () => DEFINITIONS,
       onChange: () => toDisposable(() => {}),
     },
+    writeFailure: () => undefined,
     authenticateToken: async (token) => fake.tokens.get(token),
     authorize(user: UserInfo, attributes: AuthorizationAttributes) {
       const allowed = user.groups.includes('system:masters') || (user.groups.includes('readers') && attributes.verb === 'get') || /^\/(healthz|livez|readyz|version)/.test(attributes.path ?? '');
