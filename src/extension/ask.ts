@@ -18,6 +18,13 @@ export async function ask(question: Question): Promise<string | undefined> {
   return vscode.window.showWarningMessage(question.message, { modal: true, ...(question.detail === undefined ? {} : { detail: question.detail }) }, ...question.choices);
 }
 
+/** Asks for a line of text. undefined: the user backed out. An answer given in the user's place is checked like theirs. */
+export async function askText(options: vscode.InputBoxOptions & { readonly title: string }): Promise<string | undefined> {
+  if (answerInstead === undefined) return vscode.window.showInputBox(options);
+  const answer = answerInstead({ message: options.title, choices: [] });
+  return answer === undefined || await options.validateInput?.(answer) !== undefined ? undefined : answer;
+}
+
 /** Answers in the user's place; undefined asks the user again. For tests: VS Code shows no dialogs under test. */
 export function answerQuestionsWith(answer: Answer | undefined): void {
   answerInstead = answer;

@@ -10,11 +10,12 @@ import type { LessonEntry } from './lesson-tree.ts';
 import type { DrydockApi, Main, Shell } from './main.ts';
 
 /** As near to the start of this module as there is. */
-const loadedAtMs = performance.now();
+const moduleAtMs = performance.now();
 let main: Main | undefined;
 
 /** Called by VS Code on the first activation event. The result is Drydock's API for tests and other extensions. */
 export function activate(context: vscode.ExtensionContext): DrydockApi {
+  const activatedAtMs = performance.now();
   const clusterChanged = new vscode.EventEmitter<TreeEntry | undefined>();
   const lessonsChanged = new vscode.EventEmitter<LessonEntry | undefined>();
   const filesChanged = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
@@ -95,7 +96,7 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
     if (autoStart() === 'always') load().autoStart();
   }, 0);
   return {
-    activationMs: performance.now() - loadedAtMs,
+    activationMs: moduleMs + performance.now() - activatedAtMs,
     whenReady: () => load().whenReady(),
     start: () => load().start(),
     get state() {
@@ -107,6 +108,7 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
     get clusterPid() {
       return main?.clusterPid;
     },
+    lessonProgress: (lessonId) => load().lessonProgress(lessonId),
     answerQuestionsWith: (answer) => load().answerQuestionsWith(answer),
   };
 }
@@ -115,3 +117,6 @@ export function activate(context: vscode.ExtensionContext): DrydockApi {
 export async function deactivate(): Promise<void> {
   await main?.shutDown();
 }
+
+/** VS Code may do other things between loading this module and activating it, which is not our time. */
+const moduleMs = performance.now() - moduleAtMs;

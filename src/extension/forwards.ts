@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Pod, Service } from '../api/index.ts';
 import type { Disposable } from '../base/index.ts';
 import type { ObjectRef } from '../protocol/index.ts';
+import { askText } from './ask.ts';
 import { t } from './l10n.ts';
 import { pickPod, podsBehind } from './pod-picker.ts';
 import { type PortForward, startPortForward } from './port-forward.ts';
@@ -38,7 +39,7 @@ export function createForwards(log: vscode.LogOutputChannel): Forwards {
       if (first === undefined) return;
       const podPort = await pickPort(session, ref, first);
       if (podPort === undefined) return;
-      const wanted = await vscode.window.showInputBox({
+      const wanted = await askText({
         title: t('Port-forward {0}', ref.name), prompt: t('Local port (0: any free one)'), value: String(podPort < 1024 ? podPort + 8000 : podPort),
         validateInput: (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? undefined : t('A number from 0 to 65535')),
       });
@@ -76,7 +77,7 @@ async function pickPort(session: ClusterSession, ref: ObjectRef, pod: Pod): Prom
   const ports = ref.kind === 'Service' ? servicePorts(await session.get(ref) as Service, pod) : containerPorts(pod);
   if (ports.length === 1) return ports[0];
   const picked = ports.length > 1 ? await vscode.window.showQuickPick(ports.map(String), { placeHolder: t('Port of {0}', ref.name) })
-    : await vscode.window.showInputBox({ title: t('Port-forward {0}', ref.name), prompt: t('Port in the pod'), validateInput: (text) => (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= 65_535 ? undefined : t('A number from 1 to 65535')) });
+    : await askText({ title: t('Port-forward {0}', ref.name), prompt: t('Port in the pod'), validateInput: (text) => (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= 65_535 ? undefined : t('A number from 1 to 65535')) });
   return picked === undefined ? undefined : Number(picked);
 }
 

@@ -31,7 +31,7 @@ import { createUserTerminal } from './user-terminal.ts';
 
 /** What activate() gives to tests and other extensions. */
 export interface DrydockApi {
-  /** What activation took of the extension host's time: from the top of the entry module to the end of activate(). */
+  /** What activation took of the extension host's time, in ms: the entry module, and activate(). */
   readonly activationMs: number;
   /** The session, now or once the cluster has been started by anybody. */
   whenReady(): Promise<ClusterSession>;
@@ -41,6 +41,8 @@ export interface DrydockApi {
   readonly session: ClusterSession | undefined;
   /** Process id of the cluster host while it runs. */
   readonly clusterPid: number | undefined;
+  /** Ids of the steps of a lesson that are done. */
+  lessonProgress(lessonId: string): readonly string[];
   /** Answers modal questions in the user's place; undefined asks again. VS Code shows no dialogs under test. */
   answerQuestionsWith(answer: Answer | undefined): void;
 }
@@ -217,6 +219,7 @@ export function createMain(shell: Shell): Main {
     get clusterPid() {
       return cluster.pid;
     },
+    lessonProgress: (lessonId) => library.progressOf(lessonId).doneSteps,
     answerQuestionsWith,
     terminalProfile: () => terminal.profile(),
     async restoreGraph(panel) {
@@ -323,8 +326,8 @@ function followCustomKinds(session: ClusterSession, setCustomKinds: (kinds: read
       const { spec } = definition as Definition;
       return (spec?.versions ?? []).filter((version) => version.served !== false).map((version): CustomKind => ({ apiVersion: `${spec?.group ?? ''}/${version.name}`, kind: spec?.names?.kind ?? '', schema: version.schema?.openAPIV3Schema }));
     });
-    void setCustomKinds(kinds).catch(() => undefined);
-    void session.refreshDiscovery().catch(() => undefined);
+    void setCustomKinds(kinds).catch(() => undefined); // without them the editor knows fewer kinds
+    void session.refreshDiscovery().catch(() => undefined); // tried again with the next change
   });
 }
 

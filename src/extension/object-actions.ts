@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { messageOf } from '../base/index.ts';
 import type { ObjectRef } from '../protocol/index.ts';
-import { ask } from './ask.ts';
+import { ask, askText } from './ask.ts';
 import { describeObject } from './describe.ts';
 import { editorColumn } from './editor-column.ts';
 import { readEvents } from './events.ts';
@@ -55,7 +55,7 @@ export function createObjectActions(texts: Texts, forwards: Forwards): ObjectAct
       const resource = await session.resourceOf(ref);
       const place = { group: resource.group, version: resource.version, resource: resource.resource, ...nameOf(session, ref, resource.namespaced) };
       const scale = await session.transport.request({ verb: 'get', ...place, subresource: 'scale' }) as { readonly spec?: { readonly replicas?: number } };
-      const wanted = await vscode.window.showInputBox({
+      const wanted = await askText({
         title: t('Scale {0}', `${ref.kind} ${ref.name}`), prompt: t('Number of replicas'), value: String(scale.spec?.replicas ?? 0),
         validateInput: (text) => (/^\d+$/.test(text) && Number(text) <= replicasMax ? undefined : t('A number from 0 to {0}', replicasMax)),
       });

@@ -35,10 +35,11 @@ export interface HostBox extends Box {
 
 const CARD = { widthMin: 180, widthMax: 250, height: 56, gapX: 28, gapY: 28 };
 const POD = { widthMin: 165, widthMax: 240, height: 42, gap: 10 };
-/** With more pods than this on one node each is drawn as a small square without words. */
+/** With more pods than this on one node, or in all, each is drawn as a small square without words. */
 const LABELLED_PODS_MAX = 40;
+const LABELLED_PODS_IN_ALL_MAX = 150;
 const SMALL_POD = { widthMin: 22, widthMax: 22, height: 22, gap: 6 };
-const HOST = { header: 38, padding: 12, gap: 28, columnsMax: 6 };
+const HOST = { header: 38, padding: 12, gap: 28, columnsMax: 8 };
 const MARGIN = 28;
 const WIDTH_MIN = 260;
 /** Between the lowest cards and the nodes; lines run across in its middle. */
@@ -109,6 +110,8 @@ function placeHosts(graph: Graph, width: number, top: number): { hosts: HostBox[
     if (list === undefined) podsByHost.set(host, [node]);
     else list.push(node);
   }
+  let podCount = 0;
+  for (const list of podsByHost.values()) podCount += list.length;
   const boxWidthMin = POD.widthMin + 2 * HOST.padding;
   const columns = Math.max(1, Math.min(HOST.columnsMax, podsByHost.size, Math.floor((width + HOST.gap) / (boxWidthMin + HOST.gap))));
   const boxWidth = Math.floor((width - (columns - 1) * HOST.gap) / columns);
@@ -123,7 +126,7 @@ function placeHosts(graph: Graph, width: number, top: number): { hosts: HostBox[
       rowHeight = 0;
     }
     const x = MARGIN + column * (boxWidth + HOST.gap);
-    const size = list.length > LABELLED_PODS_MAX ? SMALL_POD : POD;
+    const size = list.length > LABELLED_PODS_MAX || podCount > LABELLED_PODS_IN_ALL_MAX ? SMALL_POD : POD;
     const inner = boxWidth - 2 * HOST.padding;
     const perLine = Math.max(1, Math.floor((inner + size.gap) / (size.widthMin + size.gap)));
     const podWidth = Math.min(size.widthMax, Math.floor((inner - (perLine - 1) * size.gap) / perLine));

@@ -8,7 +8,8 @@ body { display: flex; flex-direction: column; color: var(--vscode-foreground); b
 .toolbar vscode-checkbox { margin: 0; }
 .with-list .toolbar vscode-button[aria-pressed=true] { background: var(--vscode-toolbar-activeBackground, var(--vscode-toolbar-hoverBackground)); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); }
 .namespaces { flex: none; width: 150px; min-width: 0; z-index: 3; }
-.trust { display: flex; align-items: center; gap: 12px; flex-wrap: wrap; padding: 6px 12px; background: var(--vscode-inputValidation-warningBackground, var(--vscode-textBlockQuote-background)); color: var(--vscode-inputValidation-warningForeground, inherit); border-bottom: 1px solid var(--vscode-inputValidation-warningBorder, transparent); }
+.trust { display: flex; align-items: center; justify-content: space-between; gap: 12px; padding: 6px 12px; background: var(--vscode-inputValidation-warningBackground, var(--vscode-textBlockQuote-background)); color: var(--vscode-inputValidation-warningForeground, inherit); border-bottom: 1px solid var(--vscode-inputValidation-warningBorder, transparent); }
+.trust vscode-button { flex: none; }
 .trust[hidden], .empty[hidden], .legend[hidden] { display: none; }
 main { position: relative; display: flex; flex: 1; min-height: 0; }
 .stage { position: relative; flex: 1; min-width: 0; overflow: hidden; container-type: inline-size; }

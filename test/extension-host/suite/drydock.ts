@@ -3,27 +3,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DrydockApi } from '../../../src/extension/main.ts';
 import { deployments, pods, replicationControllers } from '../../../src/api/index.ts';
+import { eventually, extension, file, folder, openText } from './support.ts';
 
-const extension = vscode.extensions.getExtension<DrydockApi>('drydock.drydock') as vscode.Extension<DrydockApi>;
-const folder = () => vscode.workspace.workspaceFolders?.[0]?.uri as vscode.Uri;
-const file = (name: string) => vscode.Uri.joinPath(folder(), name);
-
-/** Waits until the value is there; what is awaited goes into the failure. */
-async function eventually<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 15_000): Promise<T> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const value = await look();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function openText(content: string): Promise<vscode.TextDocument> {
-  const document = await vscode.workspace.openTextDocument({ language: 'yaml', content });
-  await vscode.window.showTextDocument(document);
-  return document;
-}
+const ACTIVATION_MS_MAX = 10;
 
 const problemsOf = (document: vscode.TextDocument) => eventually('diagnostics', () => {
   const found = vscode.languages.getDiagnostics(document.uri);
@@ -41,15 +23,15 @@ describe('Drydock in VS Code', () => {
     await api.start();
   });
 
-  it('activates within 10 ms of its own time', async () => {
+  it('activates within 10 ms of its own time', () => {
     const entry = path.join(extension.extensionPath, 'dist', 'extension.js');
-    // A second copy of the entry, since the first one was activated before anybody could look at the clock.
-    delete require.cache[entry];
+    delete require.cache[entry]; // a second copy: what reading and compiling it takes
     const started = performance.now();
-    const loaded = require(entry) as { activate: unknown };
+    require(entry);
     const loadMs = performance.now() - started;
-    assert.equal(typeof loaded.activate, 'function');
-    assert.ok(loadMs < 10, `loading took ${loadMs.toFixed(1)} ms`);
+    const text = `loading ${loadMs.toFixed(1)} ms, activation ${api.activationMs.toFixed(1)} ms`;
+    console.log(`      ${text}`);
+    assert.ok(loadMs + api.activationMs <= ACTIVATION_MS_MAX, text);
   });
 
   it('has a cluster of three ready nodes', async () => {
