@@ -29,6 +29,7 @@ describe('Node.js in a container', () => {
     }
     expect(answer).toEqual({ stdout: "You've hit kubia-dbfj2\n", stderr: '', code: 0 });
     expect(await lab.exec(kubia.id, ['/bin/bash', '-c', 'curl -s localhost:8080'])).toEqual({ stdout: "You've hit kubia-dbfj2\n", stderr: '', code: 0 });
+    await logHas(lab, kubia.id, '127.0.0.1'); // the answer and the log come through different pipes
     expect(await lab.log(kubia.id)).toBe(`Kubia server starting...\nReceived request from ::ffff:${client.sandbox.ip}\nReceived request from ::ffff:127.0.0.1\n`);
     await lab.runtime.stopContainer(kubia.id, 5000);
     expect(lab.runtime.containerStatus(kubia.id)).toMatchObject({ state: 'exited', exitCode: 143, reason: 'Error' });
