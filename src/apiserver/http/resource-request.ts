@@ -19,6 +19,9 @@ import { respondWatch } from './watch-response.ts';
 /** Watches without a time-out of their own end after 30 to 60 minutes. Kubernetes: --min-request-timeout. */
 const WATCH_SECONDS_MIN = 1800;
 
+/** Kubernetes: metav1 validation, FieldManagerMaxLength. */
+const FIELD_MANAGER_LENGTH_MAX = 128;
+
 /** The verb of a request, as RBAC and the metrics name it. Kubernetes: RequestInfoFactory. */
 export function verbOf(method: string, path: ResourcePath, watch: boolean): Verb | undefined {
   switch (method) {
@@ -106,13 +109,14 @@ async function readRequest(
       const query = requestQuery(parameters, verb === 'create' ? 'CreateOptions' : 'UpdateOptions');
       const bytes = await readBody(exchange);
       const body = decodeObject(bytes, contentType, kindOf(definition, path.subresource));
-      return { ...base, verb, body, ...withQuery(query) };
+      return { ...base, verb, body, query: withManager(query, exchange) };
     }
     case 'patch': {
       const query = requestQuery(parameters, 'PatchOptions');
       const bytes = await readBody(exchange);
       const { patchType, body } = decodePatch(bytes, contentType);
-      return { ...base, verb, patchType, body, ...withQuery(query) };
+      // Who applies has to say who it is.
+      return { ...base, verb, patchType, body, ...(patchType === 'application/apply-patch+yaml' ? withQuery(query) : { query: withManager(query, exchange) }) };
     }
     case 'delete': case 'deletecollection': {
       const query = requestQuery(parameters, verb === 'delete' ? 'DeleteOptions' : 'ListOptions');
@@ -138,6 +142,15 @@ function target(path: ResourcePath, definition: ResourceDefinition): Omit<ApiReq
 
 function withQuery(query: RequestQuery | undefined): { readonly query?: RequestQuery } {
   return query === undefined ? {} : { query };
+}
+
+/** Who writes without saying as whom is known by its tool: the user agent up to the first slash. Kubernetes: handlers, managerOrUserAgent. */
+function withManager(query: RequestQuery | undefined, exchange: Exchange): RequestQuery {
+  if (query?.fieldManager !== undefined) return query;
+  const userAgent = exchange.headers['user-agent'] ?? '';
+  const tool = userAgent.split('/', 1)[0] ?? '';
+  const printable = tool.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '').slice(0, FIELD_MANAGER_LENGTH_MAX);
+  return { ...query, fieldManager: printable === '' ? 'unknown' : printable };
 }
 
 function optionsKind(verb: Verb): OptionsKind {

@@ -17,7 +17,7 @@ export function respondObject(
   exchange: Exchange, code: number, object: object, negotiated: Negotiated, warnings: readonly string[] = [], pretty = false,
 ): void {
   const headers: ResponseHeaders = { 'content-type': contentType(negotiated), 'cache-control': 'no-cache, private' };
-  if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader);
+  if (warnings.length > 0) headers['warning'] = withinLimits(warnings).map(warningHeader);
   let body: Uint8Array;
   if (negotiated.encoding === 'yaml') body = Buffer.from(stringify(object, { aliasDuplicateObjects: false }), 'utf8');
   else if (pretty) body = Buffer.from(`${JSON.stringify(object, null, 2)}\n`, 'utf8');
@@ -62,7 +62,25 @@ function listBytes(list: KubernetesList): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** Warning: 299 - "text". Kubernetes: apimachinery/pkg/util/net, NewWarningHeader. */
+/** What all warnings of an answer may have in characters, and one where they have more. Kubernetes: endpoints/filters/warning.go. */
+const WARNINGS_LENGTH_MAX = 4096;
+const WARNING_LENGTH_MAX = 256;
+
+/** Each warning once; where they are too long together each is cut, and the last ones go. */
+function withinLimits(warnings: readonly string[]): readonly string[] {
+  const once = [...new Set(warnings)];
+  if (once.reduce((sum, text) => sum + text.length, 0) <= WARNINGS_LENGTH_MAX) return once;
+  const kept: string[] = [];
+  let length = 0;
+  for (const text of once) {
+    const cut = text.slice(0, WARNING_LENGTH_MAX);
+    if (length + cut.length > WARNINGS_LENGTH_MAX) break;
+    kept.push(cut);
+    length += cut.length;
+  }
+  return kept;
+}
+
 /** A value of the Warning header. Kubernetes: net.NewWarningHeader. */
 export function warningHeader(text: string): string {
   // Only printable ASCII may stand in a header; Node refuses the rest.
