@@ -1,5 +1,5 @@
 import {
-  type Container, type Deployment, type EndpointSlice, type KubernetesObject, type Node, type Pod, podSummary, type PodTemplateSpec, type ReplicaSet, type Service,
+  type Container, type Deployment, type EndpointSlice, type KubernetesObject, LABEL_SERVICE_NAME, type Node, type Pod, podSummary, type PodTemplateSpec, type ReplicaSet, type Service,
 } from '../api/index.ts';
 import type { Health } from './graph.ts';
 import { objectStatus } from './status.ts';
@@ -53,7 +53,7 @@ function isHistory({ spec, status, metadata }: ReplicaSet): boolean {
 }
 
 function traffic(slice: EndpointSlice): Pick<GraphItem, 'service' | 'endpoints'> {
-  const service = slice.metadata.labels?.['kubernetes.io/service-name'];
+  const service = slice.metadata.labels?.[LABEL_SERVICE_NAME];
   const endpoints = (slice.endpoints ?? []).flatMap(({ targetRef, conditions }) => (targetRef?.kind === 'Pod' ? [[targetRef.name ?? '', conditions?.ready !== false] as const] : []));
   return { endpoints, ...(service === undefined ? {} : { service }) };
 }

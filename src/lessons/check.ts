@@ -1,4 +1,4 @@
-import { type EndpointSlice, isPodReady, type KubernetesObject, parseLabelSelector, type Pod } from '../api/index.ts';
+import { type EndpointSlice, isPodReady, type KubernetesObject, LABEL_SERVICE_NAME, parseLabelSelector, type Pod } from '../api/index.ts';
 import type { Baseline, CheckResult, LessonCheck, LessonResource, LessonStep } from './lesson.ts';
 
 /** What checks may ask about the cluster; answered from caches, so that a check costs nothing. */
@@ -82,7 +82,7 @@ function countLines(view: ClusterView, check: LessonCheck & { readonly kind: 'lo
 function countReadyEndpoints(view: ClusterView, namespace: string, service: string): number {
   let ready = 0;
   for (const slice of view.list(ENDPOINT_SLICES, namespace) as readonly EndpointSlice[]) {
-    if (slice.metadata.labels?.['kubernetes.io/service-name'] !== service) continue;
+    if (slice.metadata.labels?.[LABEL_SERVICE_NAME] !== service) continue;
     for (const endpoint of slice.endpoints) if (endpoint.conditions?.ready !== false) ready++;
   }
   return ready;
