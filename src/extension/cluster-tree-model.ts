@@ -49,9 +49,9 @@ export interface TreeSource {
 export const linesMax = 100;
 
 /** Kinds that are shown in a namespace, in this order; other namespaced kinds follow by name. */
-const kindOrder = ['Pod', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Service', 'EndpointSlice', 'Ingress', 'NetworkPolicy', 'ConfigMap', 'Secret', 'PersistentVolumeClaim', 'HorizontalPodAutoscaler', 'PodDisruptionBudget', 'ServiceAccount', 'Role', 'RoleBinding', 'ResourceQuota', 'LimitRange', 'Lease'];
+const kindOrder = ['Pod', 'Deployment', 'ReplicaSet', 'ReplicationController', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Service', 'EndpointSlice', 'Ingress', 'NetworkPolicy', 'ConfigMap', 'Secret', 'PersistentVolumeClaim', 'HorizontalPodAutoscaler', 'PodDisruptionBudget', 'ServiceAccount', 'Role', 'RoleBinding', 'ResourceQuota', 'LimitRange', 'Lease'];
 /** Kinds of namespaces that would only be noise: they come and go by themselves, or are shown elsewhere. */
-const hiddenKinds: ReadonlySet<string> = new Set(['Event', 'Endpoints', 'ControllerRevision', 'PodTemplate', 'ReplicationController', 'PodMetrics', 'CSIStorageCapacity', 'Binding', 'LocalSubjectAccessReview']);
+const hiddenKinds: ReadonlySet<string> = new Set(['Event', 'Endpoints', 'ControllerRevision', 'PodTemplate', 'PodMetrics', 'CSIStorageCapacity', 'Binding', 'LocalSubjectAccessReview']);
 const clusterKinds: ReadonlySet<string> = new Set(['PersistentVolume', 'StorageClass', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition', 'IngressClass', 'PriorityClass', 'RuntimeClass', 'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'APIService', 'CertificateSigningRequest']);
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 /** Kinds of workloads that have a number of replicas. */
@@ -119,7 +119,7 @@ function nodes(source: TreeSource): readonly TreeEntry[] {
   const lines = sortByName([...objectsOf(source, '', 'Node')]).map((node): TreeEntry => {
     const state = stateOf(node);
     const count = podCounts.get(node.metadata.name) ?? 0;
-    const description = `${state.text} · ${source.text('{0} pods', count)}`;
+    const description = `${state.text} · ${count === 1 ? source.text('1 pod') : source.text('{0} pods', count)}`;
     return { ...objectEntry('node', node), icon: state.health === 'good' ? 'node' : state.health, description, accessibleLabel: `${node.metadata.name} ${description}`, expandable: count === 0 ? 'no' : 'collapsed', target: { kind: 'node', name: node.metadata.name } };
   });
   const waiting = podsOf(source, (pod) => pod.spec?.nodeName === undefined || pod.spec.nodeName === '');

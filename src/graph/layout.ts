@@ -70,6 +70,22 @@ export function layoutGraph(graph: Graph, width: number): Layout {
   };
 }
 
+/** How much wider than the screen a picture may be laid out, to be less tall. */
+const WIDENINGS = [1, 1.3, 1.7, 2.2, 2.8];
+
+/** The layout that can be shown largest on a screen: a tall picture is laid out wider, so that it fits at a better zoom. */
+export function layoutToFit(graph: Graph, width: number, height: number): Layout {
+  let best: Layout | undefined;
+  let bestZoom = 0;
+  for (const widening of WIDENINGS) {
+    const layout = layoutGraph(graph, width * widening);
+    const zoom = Math.min(width / layout.width, height / layout.height);
+    if (zoom > bestZoom * 1.05) [best, bestZoom] = [layout, zoom];
+    if (zoom >= 1) break;
+  }
+  return best ?? layoutGraph(graph, width);
+}
+
 /** Services in the first row, what owns nothing but controllers in the second, what those own in the third. */
 function cardRows(graph: Graph): GraphNode[][] {
   const rows: GraphNode[][] = [[], [], []];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, openSync } from 'node:fs';
+import { cpSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { activeWebview, openFile, runCommand } from '../../scripts/browser.ts';
@@ -18,13 +18,16 @@ export interface RestrictedWalk {
   step(name: string, run: () => Promise<void>): Promise<void>;
 }
 
-/** A folder that came from somewhere: the user does not trust it at first, and later does. */
+/** A folder that came from somewhere: the user, who reads Korean, does not trust it at first, and later does. */
 export async function restrictedWalk({ server, browser, vsix, scratch, settings, screens, step }: RestrictedWalk): Promise<void> {
   const workspace = path.join(scratch, 'from-elsewhere');
   cpSync(path.join(root, 'media', 'sample-workspace'), workspace, { recursive: true });
+  const korean = JSON.parse(readFileSync(path.join(root, 'media', 'l10n', 'bundle.l10n.ko.json'), 'utf8')) as Readonly<Record<string, string>>;
+  /** What stands on the screen for an English text; a text that is not translated is found nowhere. */
+  const t = (text: string, ...values: readonly number[]) => (korean[text] ?? `no translation of ${text}`).replace(/\{(\d)\}/g, (_, at: string) => String(values[Number(at)]));
   const running = await startCodeServer(server, {
     userDataFolder: path.join(scratch, 'ud2'), extensionsFolder: path.join(scratch, 'ex2'), vsix, logFile: openSync(path.join(scratch, 'log2'), 'w'),
-    settings: { ...settings, 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'always' }, environment: { HOME: scratch },
+    settings: { ...settings, 'drydock.language': 'ko', 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'always' }, environment: { HOME: scratch },
   });
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   try {
@@ -35,29 +38,37 @@ export async function restrictedWalk({ server, browser, vsix, scratch, settings,
       await page.locator('.monaco-button', { hasText: /^No, / }).first().click();
       await page.locator('.activitybar [aria-label="Drydock"]').first().click();
       await page.locator('.pane-body .monaco-list-row', { hasText: 'node-3' }).first().waitFor();
-      await page.locator('.notification-toast', { hasText: 'pods run no programs of yours' }).waitFor();
-      await page.locator('.pane-body', { hasText: 'Restricted mode: pods run no programs of yours.' }).first().waitFor();
+      await page.locator('.notification-toast', { hasText: t('This workspace is not trusted, so pods run no programs of yours. Everything else works.') }).waitFor();
+      await page.locator('.pane-body', { hasText: t('Restricted mode: pods run no programs of yours.') }).first().waitFor();
       await picture('30-restricted');
     });
     await step('a pod whose program may not run says why', async () => {
       await openFile(page, 'kubia-rc.yaml');
-      await page.locator('.codelens-decoration a', { hasText: 'Apply' }).first().click();
+      await page.locator('.codelens-decoration a', { hasText: t('Apply') }).first().click();
       await page.locator('.codelens-decoration', { hasText: '0/1 ready' }).waitFor();
       await runCommand(page, 'Drydock: Open Graph');
       const graph = activeWebview(page);
-      await graph.locator('.trust', { hasText: 'not trusted' }).waitFor();
+      await graph.locator('.trust', { hasText: t('This workspace is not trusted: pods run no programs of yours.') }).waitFor();
       await selectPod(page);
       await graph.locator('.details .why', { hasText: 'this workspace is not trusted, so its programs do not run on this machine' }).waitFor();
       await picture('31-restricted-pod');
     });
     await step('after the folder is trusted the cluster restarts and the program runs', async () => {
-      await activeWebview(page).locator('.trust vscode-button', { hasText: 'Manage trust' }).click();
+      await activeWebview(page).locator('.trust vscode-button', { hasText: t('Manage trust') }).click();
       await page.locator('.workspace-trust-editor .monaco-button', { hasText: /^Trust$/ }).first().click();
       await page.keyboard.press('Escape'); // it is shown over the rest
       const graph = activeWebview(page);
-      await graph.locator('.summary', { hasText: '1 of 1 pods ready' }).waitFor();
+      await graph.locator('.summary', { hasText: t('{0} of {1} pods ready', 1, 1) }).waitFor();
       assert.equal(await graph.locator('.trust').isVisible(), false);
       await picture('32-trusted');
+    });
+    await step('a lesson speaks Korean', async () => {
+      await runCommand(page, 'View: Close All Editors');
+      await page.locator('.pane-body .monaco-list-row', { hasText: '첫 번째 앱' }).first().dblclick();
+      const lesson = activeWebview(page);
+      await lesson.locator('.step.current .checks').waitFor();
+      await lesson.locator('h3', { hasText: t('The cluster checks') }).waitFor();
+      await picture('33-korean-lesson');
     });
   } catch (error) {
     await page.screenshot({ path: path.join(screens, 'failed-restricted.png') });

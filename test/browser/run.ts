@@ -175,7 +175,8 @@ async function walk(page: Page): Promise<void> {
     await activeWebview(page).locator('.summary', { hasText: '3 of 3 pods ready' }).waitFor();
     await runCommand(page, 'View: Focus First Editor Group');
     await row('Your first app').dblclick();
-    await page.locator('.tab.active', { hasText: 'Your first app' }).waitFor();
+    await page.waitForTimeout(1500); // the panel takes the focus once it is there
+    await row('node-3').click(); // a panel in focus would take it back from the palette
     await runCommand(page, 'View: Move Editor into Below Group');
     await runCommand(page, 'View: Close Panel');
     await runCommand(page, 'Notifications: Clear All Notifications');

@@ -19,7 +19,7 @@ const REFUSAL_MS = 1200;
 const [kubectl] = findKubectls();
 const read = (lesson: string, file: string) => readFileSync(path.join(root, 'lessons', lesson, file), 'utf8');
 /** A pod's name is not known before it runs; the lesson asks the learner to pick one. */
-const PICK_A_POD = 'kubectl label "$(kubectl get pods -l app=kubia -o name | head -1)" app=detached --overwrite';
+const PICK_A_POD = 'kubectl label pod $(kubectl get pods -l app=kubia -o "jsonpath={.items[0].metadata.name}") app=detached --overwrite';
 
 // kubectl is the learner's own tool: without one there is no learner to play.
 describe.skipIf(kubectl === undefined)('a learner and the lesson first-app', () => {

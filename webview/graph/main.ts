@@ -1,4 +1,4 @@
-import { buildGraph, EMPTY_LAYOUT, type GraphFilter, type GraphItem, isSamePlace, layoutGraph, withItems } from '../../src/graph/index.ts';
+import { buildGraph, EMPTY_LAYOUT, type GraphFilter, type GraphItem, isSamePlace, layoutToFit, withItems } from '../../src/graph/index.ts';
 import type { ClusterState, GraphHostMessage, GraphPanelMessage, ObjectRef } from '../../src/protocol/index.ts';
 import { openChannel } from '../shared/channel.ts';
 import { addStyles, element } from '../shared/dom.ts';
@@ -72,6 +72,7 @@ function build(): void {
   legend.replaceChildren(
     element('span', { class: 'owns' }, translate('made by')), element('span', { class: 'selects' }, translate('traffic')), element('span', { class: 'no-traffic' }, translate('not ready for traffic')));
   list.replaceChildren(translate('List'));
+  list.setAttribute('aria-label', translate('List')); // the control would say "Icon Button" by itself
   list.title = translate('Everything in the picture, as a list');
   trust.replaceChildren(
     element('span', {}, translate('This workspace is not trusted: pods run no programs of yours.')),
@@ -152,7 +153,7 @@ function rebuild(): void {
   if (shapeChanged) {
     updateNamespaces();
     const built = buildGraph(items.values(), filter);
-    picture = makePicture(built, layoutGraph(built, stage.clientWidth));
+    picture = makePicture(built, layoutToFit(built, stage.clientWidth, stage.clientHeight));
   } else picture = repaintPicture(picture, withItems(picture.graph, repainted.values()));
   shapeChanged = false;
   repainted.clear();
@@ -174,7 +175,7 @@ function rebuild(): void {
     if (health === 'ok') ready++;
     else if (health === 'error') problems++;
   }
-  const text = translate('{0} of {1} pods ready', ready, pods) + (problems === 0 ? '' : ` · ${translate('{0} with problems', problems)}`);
+  const text = pods === 0 ? translate('No pods') : translate('{0} of {1} pods ready', ready, pods) + (problems === 0 ? '' : ` · ${translate('{0} with problems', problems)}`);
   if (summary.textContent !== text) summary.textContent = text;
   announcer.say(text);
   empty.hidden = pods + others > 0 || clusterState !== 'running';
@@ -262,7 +263,7 @@ function resize(): void {
   const { clientWidth, clientHeight } = stage;
   canvas.width = clientWidth * window.devicePixelRatio;
   canvas.height = clientHeight * window.devicePixelRatio;
-  picture = makePicture(picture.graph, layoutGraph(picture.graph, clientWidth));
+  picture = makePicture(picture.graph, layoutToFit(picture.graph, clientWidth, clientHeight));
   if (!moved) fit();
   requestFrame();
 }
