@@ -167,19 +167,20 @@ async function walk(page: Page): Promise<void> {
     await picture('11-terminal');
     await page.keyboard.type('kubectl scale rc/kubia --replicas=3; kubectl delete deployment nginx-deployment; clear\n');
   });
-  await step('manifest, graph and lesson stand side by side', async () => {
+  await step('lesson and graph stand side by side, and the graph shows where traffic goes', async () => {
     await runCommand(page, 'View: Close All Editors');
     await openFile(page, 'kubia-service.yaml');
     await page.locator('.codelens-decoration a', { hasText: 'Apply' }).first().click();
-    await palette('Open Graph');
-    await activeWebview(page).locator('.summary', { hasText: '3 of 3 pods ready' }).waitFor();
-    await runCommand(page, 'View: Focus First Editor Group');
+    await page.locator('.codelens-decoration', { hasText: 'ClusterIP' }).waitFor();
+    await runCommand(page, 'View: Close All Editors');
     await row('Your first app').dblclick();
-    await page.waitForTimeout(1500); // the panel takes the focus once it is there
-    await row('node-3').click(); // a panel in focus would take it back from the palette
-    await runCommand(page, 'View: Move Editor into Below Group');
-    await runCommand(page, 'View: Close Panel');
-    await runCommand(page, 'Notifications: Clear All Notifications');
+    await activeWebview(page).locator('.step.current .checks').waitFor();
+    await page.waitForTimeout(1500); // panels take the focus once they are there, also from a palette that is open
+    await row('node-3').click();
+    await palette('Open Graph');
+    await page.locator('.tab.active', { hasText: 'Cluster Graph' }).waitFor();
+    await page.waitForTimeout(1500);
+    await page.locator('[aria-label^="Hide Panel"]').first().click();
     await page.waitForTimeout(1500); // what moved has come to rest
     await picture('13-everything');
     if (process.env['README_PICTURE'] !== undefined) await page.screenshot({ path: path.join(root, 'media', 'screenshot.png') });

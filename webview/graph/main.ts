@@ -14,6 +14,8 @@ import { Viewport } from './viewport.ts';
 
 const ZOOM_STEP = 1.25;
 const PAN_STEP = 60;
+/** What the legend and the zoom buttons take below the picture. */
+const FOOT_HEIGHT = 36;
 /** A pointer that moved less than this between down and up has clicked. */
 const CLICK_PIXELS_MAX = 4;
 
@@ -270,7 +272,7 @@ function resize(): void {
 
 function fit(): void {
   moved = false;
-  viewport.fit(picture.layout.width, picture.layout.height, stage.clientWidth, stage.clientHeight);
+  viewport.fit(picture.layout.width, picture.layout.height, stage.clientWidth, Math.max(1, stage.clientHeight - FOOT_HEIGHT));
   requestFrame();
 }
 
