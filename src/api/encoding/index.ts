@@ -1,2 +1,3 @@
+export { duplicateFields } from './duplicate-fields.ts';
 export { encodedJson, rememberEncodedJson } from './json.ts';
 export { decodeProtobuf } from './protobuf.ts';

@@ -192,7 +192,7 @@ function sameItem(a: unknown, b: unknown, mergeKey: string | undefined): boolean
 }
 
 /** A map as Go prints it: map[a:1 b:x], sorted by key. */
-function formatMap(value: unknown): string {
+export function formatMap(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(formatMap).join(' ')}]`;
   if (Array.isArray(value)) return `[${value.map(formatMap).join(' ')}]`;
   if (!isJsonObject(value)) return value === null ? '<nil>' : String(value);

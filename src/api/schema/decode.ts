@@ -9,9 +9,12 @@ export const DEPTH_MAX = 1000;
 
 /** The value can't be decoded into its type; the message is that of Go's JSON decoder. */
 export class DecodeError extends Error {
-  constructor(message: string) {
+  /** What the converter of strategic merge patches says instead. */
+  readonly conversion: string;
+  constructor(message: string, conversion = message) {
     super(message);
     this.name = 'DecodeError';
+    this.conversion = conversion;
   }
 }
 
@@ -209,10 +212,11 @@ class Decoder {
   }
 
   private fail(value: unknown, schema: Schema, what = kindOf(value)): never {
-    if (this.struct === undefined) throw new DecodeError(`json: cannot unmarshal ${what} into Go value of type ${schema.goType}`);
+    const conversion = describeConversion(value, schema);
+    if (this.struct === undefined) throw new DecodeError(`json: cannot unmarshal ${what} into Go value of type ${schema.goType}`, conversion);
     // Go names fields only: neither the indexes of lists nor the keys of maps.
     const names = this.path.slice(0, this.depth).filter((step, index) => typeof step === 'string' && !this.mapDepths.includes(index)).join('.');
-    throw new DecodeError(`json: cannot unmarshal ${what} into Go struct field ${this.struct.shortName}.${names} of type ${schema.goType}`);
+    throw new DecodeError(`json: cannot unmarshal ${what} into Go struct field ${this.struct.shortName}.${names} of type ${schema.goType}`, conversion);
   }
 }
 
@@ -220,6 +224,24 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
   return typeof value;
+}
+
+/** Kubernetes: runtime.DefaultUnstructuredConverter, fromUnstructured. */
+function describeConversion(value: unknown, schema: Schema): string {
+  const kind = Array.isArray(value) ? 'slice' : typeof value === 'object' ? 'map' : typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : 'string';
+  switch (schema.type) {
+    case 'object':
+      return `cannot restore struct from: ${kind}`;
+    case 'map':
+      return `cannot restore map from ${kind}`;
+    case 'list': case 'bytes':
+      return `cannot restore slice from ${kind}`;
+    default: {
+      // Go converts numbers among each other, and whole ones to strings, so that only these are refused by name.
+      if (typeof value === 'number' && (schema.type !== 'string' || kind === 'int64') && schema.type !== 'boolean') return `cannot convert ${kind} to ${schema.type === 'string' ? schema.goType : schema.type}`;
+      return `unrecognized type: ${schema.type === 'boolean' ? 'bool' : schema.type === 'number' ? 'float64' : schema.type}`;
+    }
+  }
 }
 
 function decodeQuantity(value: unknown): string {

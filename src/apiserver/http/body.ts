@@ -1,6 +1,6 @@
-import { parse as parseYaml, YAMLError } from 'yaml';
+import { parse as parseYaml, parseDocument, YAMLError } from 'yaml';
 import { messageOf } from '../../base/index.ts';
-import { decodeProtobuf, newStatusError, type StatusError } from '../../api/index.ts';
+import { decodeProtobuf, duplicateFields, newStatusError, type StatusError } from '../../api/index.ts';
 import type { PatchType } from '../../client/index.ts';
 import { newBadRequest } from '../errors.ts';
 import { mediaType } from './accept.ts';
@@ -95,15 +95,16 @@ function parseJson(bytes: Uint8Array, text: string): unknown {
   } catch {
     throw new Error(describeJsonError(text));
   }
-  checkKeys(text);
+  checkKeys(text, value);
   return value;
 }
 
 function parseYamlText(bytes: Uint8Array, text: string): unknown {
   checkDepth(bytes);
   try {
-    const value: unknown = parseYaml(text, { maxAliasCount: 100, merge: true, logLevel: 'silent', uniqueKeys: true });
-    checkKeys(text);
+    // Of a key that stands twice the last counts, as in JSON; duplicatesIn tells of it.
+    const value: unknown = parseYaml(text, { maxAliasCount: 100, merge: true, logLevel: 'silent', uniqueKeys: false });
+    checkKeys(text, value);
     return value;
   } catch (error) {
     if (error instanceof YAMLError) throw new Error(`yaml: ${error.message.split('\n')[0] ?? 'cannot be parsed'}`);
@@ -112,12 +113,27 @@ function parseYamlText(bytes: Uint8Array, text: string): unknown {
   }
 }
 
-/** The one key that means something else to a JavaScript object. No field, label or file of Kubernetes needs it. */
-function checkKeys(text: string): void {
-  if (!text.includes('__proto__') && !/\\u005f/i.test(text)) return;
-  if (/"(?:_|\\u005[fF]){2}proto(?:_|\\u005[fF]){2}"\s*:/.test(text) || /(?:^|[\s{,'"?])__proto__['"]?\s*:/m.test(text) || /\\u00/.test(text) && hasProtoKey(JSON.parse(text))) {
-    throw new Error('the key "__proto__" is not supported');
+/** What a body that has been decoded says twice, in upstream's words: duplicate field "spec.replicas". */
+export function duplicatesIn(bytes: Uint8Array, contentType: string | undefined): readonly string[] {
+  const type = mediaType(contentType);
+  if (type === 'application/vnd.kubernetes.protobuf') return [];
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  if (type.endsWith('yaml') && !text.trimStart().startsWith('{')) {
+    return parseDocument(text, { merge: true, logLevel: 'silent', uniqueKeys: true, prettyErrors: false }).errors
+      .filter(({ code }) => code === 'DUPLICATE_KEY')
+      .map(({ pos: [start] }) => {
+        const line = text.slice(0, start).split('\n').length;
+        return `line ${line}: key ${JSON.stringify(/^['"]?([^'":\n]*)/.exec(text.slice(start))?.[1]?.trim() ?? '')} already set in map`;
+      });
   }
+  const prefix = type === 'application/json-patch+json' ? 'json patch ' : '';
+  return duplicateFields(text).map((path) => `${prefix}duplicate field ${JSON.stringify(path)}`);
+}
+
+/** The one key that means something else to a JavaScript object. No field, label or file of Kubernetes needs it. */
+function checkKeys(text: string, value: unknown): void {
+  if (!text.includes('__proto__') && !/\\u005f/i.test(text) && !/\\x5f/i.test(text)) return;
+  if (hasProtoKey(value)) throw new Error('the key "__proto__" is not supported');
 }
 
 function hasProtoKey(value: unknown): boolean {

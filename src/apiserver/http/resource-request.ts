@@ -1,11 +1,11 @@
-import { newInvalidError, notSupported, type ResourceDefinition } from '../../api/index.ts';
+import { invalid, newInvalidError, notSupported, type ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest, RequestQuery, Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import { negotiate, type Negotiated } from './accept.ts';
-import { decodeObject, decodePatch } from './body.ts';
+import { decodeObject, decodePatch, duplicatesIn } from './body.ts';
 import { isConnectSubresource, serveConnect } from './connect.ts';
 import type { HttpDeps } from './deps.ts';
-import { newUnknownResource } from '../errors.ts';
+import { newBadRequest, newUnknownResource } from '../errors.ts';
 import { methodNotAllowed, notAcceptable } from './errors.ts';
 import { type Exchange, readBody } from './exchange.ts';
 import { authorizeOrThrow } from './authorization.ts';
@@ -67,9 +67,9 @@ export async function serveResource(
   }
 
   const pretty = wantsPretty(exchange, parameters);
-  const request = await readRequest(exchange, definition, path, parameters, verb);
+  const { request, duplicates = [] } = await readRequest(exchange, definition, path, parameters, verb);
   const { code, object, warnings } = await apiServer.request(user, request);
-  const told = definition.deprecation === undefined ? warnings : [definition.deprecation, ...warnings];
+  const told = [...(definition.deprecation === undefined ? [] : [definition.deprecation]), ...duplicates, ...warnings];
   respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject), negotiated, told, pretty);
 }
 
@@ -101,7 +101,7 @@ function checkSubresource(definition: ResourceDefinition, name: string, verb: Ve
 
 async function readRequest(
   exchange: Exchange, definition: ResourceDefinition, path: ResourcePath, parameters: QueryParameters, verb: Verb,
-): Promise<ApiRequest> {
+): Promise<{ readonly request: ApiRequest; readonly duplicates?: readonly string[] }> {
   const base = target(path, definition);
   const contentType = exchange.headers['content-type'];
   switch (verb) {
@@ -109,25 +109,41 @@ async function readRequest(
       const query = requestQuery(parameters, verb === 'create' ? 'CreateOptions' : 'UpdateOptions');
       const bytes = await readBody(exchange);
       const body = decodeObject(bytes, contentType, kindOf(definition, path.subresource));
-      return { ...base, verb, body, query: withManager(query, exchange) };
+      const duplicates = checkDuplicates(bytes, contentType, query, (text) => {
+        const kind = kindOf(definition, path.subresource);
+        return newBadRequest(`${kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${kind}: ${text}`);
+      });
+      return { request: { ...base, verb, body, query: withManager(query, exchange) }, duplicates };
     }
     case 'patch': {
       const query = requestQuery(parameters, 'PatchOptions');
       const bytes = await readBody(exchange);
       const { patchType, body } = decodePatch(bytes, contentType);
       // Who applies has to say who it is.
-      return { ...base, verb, patchType, body, ...(patchType === 'application/apply-patch+yaml' ? withQuery(query) : { query: withManager(query, exchange) }) };
+      const managed = patchType === 'application/apply-patch+yaml' ? withQuery(query) : { query: withManager(query, exchange) };
+      const duplicates = checkDuplicates(bytes, contentType, query, (text) => (patchType === 'application/apply-patch+yaml'
+        ? newBadRequest(`error ${text.replace('strict decoding error:', 'strict decoding YAML:')}`)
+        : newInvalidError('', '', '', [invalid('patch', Buffer.from(bytes).toString('utf8'), text)])));
+      return { request: { ...base, verb, patchType, body, ...managed }, duplicates };
     }
     case 'delete': case 'deletecollection': {
       const query = requestQuery(parameters, verb === 'delete' ? 'DeleteOptions' : 'ListOptions');
       const bytes = await readBody(exchange);
       const body = bytes.length > 0 ? decodeObject(bytes, contentType, 'DeleteOptions') : deleteOptionsFromQuery(parameters);
       const dryRun = dryRunOf(body) ?? query?.dryRun;
-      return { ...base, verb, ...(body === undefined ? {} : { body }), ...withQuery(dryRun === undefined ? query : { ...query, dryRun }) };
+      return { request: { ...base, verb, ...(body === undefined ? {} : { body }), ...withQuery(dryRun === undefined ? query : { ...query, dryRun }) } };
     }
     default:
-      return { ...base, verb, ...withQuery(requestQuery(parameters, optionsKind(verb))) };
+      return { request: { ...base, verb, ...withQuery(requestQuery(parameters, optionsKind(verb))) } };
   }
+}
+
+/** Fields that the body has twice, where anybody wants to know. Throws what refuse makes where they are not allowed. */
+function checkDuplicates(bytes: Uint8Array, contentType: string | undefined, query: RequestQuery | undefined, refuse: (text: string) => Error): readonly string[] {
+  if (query?.fieldValidation === 'Ignore') return [];
+  const duplicates = duplicatesIn(bytes, contentType);
+  if (query?.fieldValidation === 'Strict' && duplicates.length > 0) throw refuse(`strict decoding error: ${duplicates.join(', ')}`);
+  return duplicates;
 }
 
 function target(path: ResourcePath, definition: ResourceDefinition): Omit<ApiRequest, 'verb'> {

@@ -1,7 +1,7 @@
-import type { KubernetesObject } from '../../api/index.ts';
+import { DecodeError, decodeStrict, formatMap, invalid, type KubernetesObject, newInvalidError } from '../../api/index.ts';
 import { newBadRequest, newNotFound } from '../errors.ts';
 import { checkName, checkNamespace, decoded } from './body.ts';
-import type { Call, RegistryDeps } from './call.ts';
+import { type Call, type RegistryDeps, warn } from './call.ts';
 import { createNamed } from './create.ts';
 import { applied, isApply } from './field-management.ts';
 import { newUnsupportedPatch, patched } from './patch-body.ts';
@@ -22,12 +22,37 @@ export function patchObject(deps: RegistryDeps, call: Call, name: string, rules?
   return guaranteedUpdate(deps, call, name, existing, (current) => {
     const next = apply ? applied(deps, call, current) : patched(current, schema, patchType, body);
     if (next === current) return current;
-    checkPatched(call, name, next);
-    return objectOfType(call, next);
+    const object = apply ? objectOfType(call, next) : patchedOfType(call, next);
+    checkPatched(call, name, object);
+    return object;
   }, rules);
 }
 
-/** What came out of a patch is an object of the kind: wrong types are refused. */
+/**
+ * What came out of a patch as an object of the kind; 422 where it is none, or has unknown fields and fieldValidation is
+ * Strict. Kubernetes: handlers/patch.go, applyPatchToCurrentObject of the JSON and the strategic merge patcher.
+ */
+function patchedOfType(call: Call, next: KubernetesObject): KubernetesObject {
+  const { schema } = call.endpoint;
+  if (!call.untrusted || schema === undefined) return next;
+  const strategic = call.request.patchType === 'application/strategic-merge-patch+json';
+  const refuse = (why: string): never => {
+    throw newInvalidError('', '', '', [invalid('patch', strategic ? formatMap(call.request.body) : JSON.stringify(next), why)]);
+  };
+  try {
+    const { value, unknownFields } = decodeStrict(next, schema);
+    const { fieldValidation = 'Warn' } = call.query;
+    const texts = fieldValidation === 'Ignore' ? [] : unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`);
+    if (fieldValidation === 'Strict' && texts.length > 0) refuse(`strict decoding error: ${texts.join(', ')}`);
+    for (const text of texts) warn(call, text);
+    return value as KubernetesObject;
+  } catch (error) {
+    if (error instanceof DecodeError) return refuse(strategic ? error.conversion : error.message);
+    throw error;
+  }
+}
+
+/** What came out of an apply is an object of the kind: wrong types are refused. */
 function objectOfType(call: Call, object: KubernetesObject): KubernetesObject {
   const { schema, apiVersion, definition } = call.endpoint;
   return call.untrusted && schema !== undefined ? decoded(call, object, schema, { apiVersion, kind: definition.kind }) : object;

@@ -72,7 +72,9 @@ describe('patch', () => {
     expect(await refusal(admin.patch('configmaps', 'a', { metadata: { resourceVersion: '1' } }))).toMatch(/^409 Conflict/);
     expect(await refusal(admin.patch('configmaps', 'nope', {}))).toBe('404 NotFound: configmaps "nope" not found');
     const wrong = request({ ...target('configmaps'), namespace: 'default', name: 'a', verb: 'patch', patchType: 'application/merge-patch+json', body: { data: { a: 1 } } });
-    expect(await refusal(wrong)).toMatch(/^400 BadRequest: .*cannot unmarshal number/);
+    expect(await refusal(wrong)).toMatch(/^422 Invalid: {2}"" is invalid: patch: Invalid value: ".*": json: cannot unmarshal number into Go struct field ConfigMap\.data of type string$/);
+    const strategic = request({ ...target('configmaps'), namespace: 'default', name: 'a', verb: 'patch', patchType: 'application/strategic-merge-patch+json', body: { data: { a: 1 }, immutable: 'no' } });
+    expect(await refusal(strategic)).toBe('422 Invalid:  "" is invalid: patch: Invalid value: "map[data:map[a:1] immutable:no]": cannot convert int64 to string');
     expect((await admin.get('configmaps', 'a')).metadata.resourceVersion).toBe(metadata.resourceVersion);
   });
 });
