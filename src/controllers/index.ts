@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore } from '../base/index.ts';
 import { createClient, createEventRecorder, createInformerFactory, runLeaderElection, type Transport } from '../client/index.ts';
 import type { World } from '../world/index.ts';
+import { startClusterRoleAggregationController } from './clusterroleaggregation/index.ts';
 import { startDeploymentController } from './deployment/index.ts';
 import { startEndpointsController } from './endpoints/index.ts';
 import { startEndpointSliceController } from './endpointslice/index.ts';
@@ -97,6 +98,7 @@ function entries(options: ControllersOptions): readonly Entry[] {
     { name: 'garbage-collector', account: 'generic-garbage-collector', start: garbageCollector(options.resources) },
     { name: 'node-lifecycle', account: 'node-controller', start: startNodeLifecycleController },
     { name: 'taint-eviction', account: 'node-controller', start: startTaintEvictionController },
+    { name: 'clusterrole-aggregation', start: startClusterRoleAggregationController },
     { name: 'pod-garbage-collector', account: 'pod-garbage-collector', start: startPodGarbageCollector },
   ];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createApiServer } from '../../src/apiserver/index.ts';
-import { deployments, endpointSlices, events, namespaces, nodes, pods, services } from '../../src/api/index.ts';
+import { clusterRoles, deployments, endpointSlices, events, namespaces, nodes, pods, services } from '../../src/api/index.ts';
 import { createClient } from '../../src/client/index.ts';
 import { startControllers } from '../../src/controllers/index.ts';
 import { openMemoryStore } from '../../src/etcd/index.ts';
@@ -65,5 +65,26 @@ describe('controllers and scheduler under an API server that authorizes and vali
     controllers.dispose();
     scheduler.dispose();
     server.stop();
+  });
+
+  it('give admin, edit and view the rules of the roles that are labelled for them, and take them away again', async () => {
+    const { world, admin, errors, controllers, scheduler } = await setUp();
+    const roles = admin.resource(clusterRoles);
+    const before = await Promise.all(['admin', 'edit', 'view'].map((name) => roles.get({ name })));
+    const rule = { apiGroups: ['example.com'], resources: ['widgets'], verbs: ['get'] };
+    await roles.create({ metadata: { name: 'widgets', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }, rules: [rule] });
+    await world.clock.advance(1000);
+    const after = await Promise.all(['admin', 'edit', 'view'].map((name) => roles.get({ name })));
+    expect(after.map((role) => (role.rules ?? []).filter(({ apiGroups }) => apiGroups?.includes('example.com')))).toEqual([[rule], [rule], [rule]]);
+    await roles.delete({ name: 'widgets' });
+    await world.clock.advance(1000);
+    const last = await Promise.all(['admin', 'edit', 'view'].map((name) => roles.get({ name })));
+    expect(last.map((role) => role.rules)).toEqual(before.map((role) => role.rules));
+    // What the server starts with is what the controller makes of it: nothing was written.
+    const { metadata: later } = await roles.get({ name: 'system:node' });
+    expect(before.map(({ metadata }) => Number(metadata.resourceVersion) < Number(later.resourceVersion))).toEqual([true, true, true]);
+    expect(errors).toEqual([]);
+    controllers.dispose();
+    scheduler.dispose();
   });
 });

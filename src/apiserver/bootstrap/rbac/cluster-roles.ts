@@ -95,7 +95,8 @@ export const CLUSTER_ROLES: readonly RoleFacts[] = [
   },
   { name: 'system:public-info-viewer', rules: [paths('get', '/healthz', '/livez', '/readyz', '/version', '/version/')] },
   { name: 'system:monitoring', rules: [paths('get', '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*')] },
-  { name: 'admin', rules: [...ADMIN_RULES, ...EDIT_RULES, ...VIEW_RULES], aggregates: AGGREGATE_TO_ADMIN },
+  // In the order in which the aggregation controller puts them together, so that it has nothing to write.
+  { name: 'admin', rules: [...EDIT_RULES, ...VIEW_RULES, ...ADMIN_RULES], aggregates: AGGREGATE_TO_ADMIN },
   { name: 'edit', rules: [...EDIT_RULES, ...VIEW_RULES], aggregates: AGGREGATE_TO_EDIT, labels: { [AGGREGATE_TO_ADMIN]: 'true' } },
   { name: 'view', rules: VIEW_RULES, aggregates: AGGREGATE_TO_VIEW, labels: { [AGGREGATE_TO_EDIT]: 'true' } },
   { name: 'system:aggregate-to-admin', rules: ADMIN_RULES, labels: { [AGGREGATE_TO_ADMIN]: 'true' } },
