@@ -16,7 +16,7 @@ const complete = new WeakSet<PodSpec>();
 const podSpecs = new WeakMap<PodSpec, PodSpec>();
 
 /** Defaults that templates and pods share. Kubernetes: SetDefaults_PodSpec and the containers' and volumes' part of SetObjectDefaults_Pod. */
-export function defaultPodSpec(spec: PodSpec): PodSpec {
+function defaultPodSpec(spec: PodSpec): PodSpec {
   if (complete.has(spec)) return spec;
   const changes: { -readonly [K in keyof PodSpec]?: PodSpec[K] } = {};
   let changed = false;

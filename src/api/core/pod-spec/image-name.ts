@@ -3,7 +3,7 @@ const domain = '[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::[0-9]+)?';
 const reference = new RegExp(`^(?:${domain}/)?${component}(?:/${component})*(?::[A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?(?:@[A-Za-z0-9.+_-]+:[0-9a-fA-F]{32,})?$`);
 
 /** True where text names an image as registries understand it: lower-case, with a tag or a digest or neither. */
-export function isImageReference(text: string): boolean {
+function isImageReference(text: string): boolean {
   return reference.test(text);
 }
 
