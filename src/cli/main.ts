@@ -3,8 +3,8 @@ import { runUp } from './up.ts';
 import { parseUpOptions, USAGE, UsageError } from './options.ts';
 
 const [verb, ...args] = process.argv.slice(2);
-if (verb === 'up') void up();
-else if (verb === undefined || verb === 'help' || verb === '--help') exit(verb === undefined ? 2 : 0, USAGE);
+if (verb === 'up' && !args.includes('--help')) void up();
+else if (verb === 'up' || verb === undefined || verb === 'help' || verb === '--help') exit(verb === undefined ? 2 : 0, USAGE);
 else exit(2, `unknown command ${JSON.stringify(verb.slice(0, 80))}; try: drydock up`);
 
 async function up(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore } from '../base/index.ts';
-import { configMaps, type Pod, pods, quantityMilliValue, quantityValue, secrets, services } from '../api/index.ts';
+import { configMaps, nodes, type Pod, pods, quantityMilliValue, quantityValue, secrets, services } from '../api/index.ts';
 import { type ClusterDialer, createClient, createEventRecorder, createInformerFactory, type KubeletConnection, objectKey, type PodName, type Transport } from '../client/index.ts';
 import type { ImageService, RuntimeService } from '../containers/index.ts';
 import type { World } from '../world/index.ts';
@@ -145,7 +145,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   void Promise.all([nodeManager.ready, podInformer.waitForSync()]).then(() => {
     if (store.isDisposed || nodeManager.node === undefined) return;
     staticPods = store.add(startStaticPods({
-      pods: podClient, clock, node: nodeManager.node, hostIp: settings.internalIp, staticPods: options.staticPods ?? [], onError,
+      pods: podClient, nodes: client.resource(nodes), clock, nodeName: settings.name, hostIp: settings.internalIp, staticPods: options.staticPods ?? [], onError,
     }));
     staticPods.reconcile(new Map([...podInformer.lister.list(isMirrorPod)].map((pod) => [pod.metadata.name, pod] as const)));
   });

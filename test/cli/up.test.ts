@@ -97,6 +97,11 @@ describe('drydock up', () => {
     expect([code, stdout, stderr.trimEnd()]).toEqual([2, '', message]);
   });
 
+  it.each([[['--help']], [['up', '--help']]])('explains itself to %j', async (args) => {
+    const { code, stderr } = await run(args);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('--data-dir DIR') as string]);
+  });
+
   it('names the port that is taken, in one line, with exit code 1', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => {

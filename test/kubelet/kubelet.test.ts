@@ -523,7 +523,7 @@ describe('Logs and streams', () => {
     expect([await text(lab, 'c'), await text(lab, 'c', true)]).toEqual([`log of ${second}\n`, `log of ${second}\n`]);
   });
 
-  it('exec answers the exit code, and refuses a container that does not run', async () => {
+  it('exec answers the exit code, and like attach refuses a container that does not run', async () => {
     const lab = await new Harness().start();
     lab.runtime.execExitCode = 7;
     await lab.bind('web', { restartPolicy: 'Never' });
@@ -531,5 +531,6 @@ describe('Logs and streams', () => {
     lab.runtime.exit(lab.runtime.idOf('c'), 0);
     await lab.settle();
     await expect(lab.kubelet.connection.exec(name, 'c', ['false'], { tty: false })).rejects.toThrow('container not found ("c")');
+    await expect(lab.kubelet.connection.attach(name, 'c', { tty: false })).rejects.toThrow(`container c not found in pod web_${name.namespace}`);
   });
 });

@@ -109,6 +109,17 @@ describe('Static pods', () => {
     expect([lab.pod('etcd-node-1').metadata.uid === pod.metadata.uid, lab.pod('etcd-node-1').status?.phase]).toEqual([false, 'Running']);
   });
 
+  it('belong to the Node that is registered, so that nothing collects them over and over when it was deleted', async () => {
+    const lab = await new Harness().start({ staticPods });
+    await lab.settle();
+    lab.api.remove('nodes', 'node-1');
+    lab.api.remove('pods', 'etcd-node-1', 'kube-system');
+    await lab.settle();
+    expect(lab.api.all<Pod>({ resource: 'pods' })).toEqual([]);
+    await lab.advance(15_000);
+    expect(lab.pod('etcd-node-1').metadata.ownerReferences?.[0]?.uid).toBe(lab.node()?.metadata.uid);
+  });
+
   it('that nobody runs any more lose their mirror', async () => {
     const lab = await new Harness().start({ staticPods });
     await lab.settle();

@@ -1,4 +1,4 @@
-import { type ByteReader, type Disposable, jsonEqual } from '../../base/index.ts';
+import { type ByteReader, type Disposable, DisposableStore, jsonEqual } from '../../base/index.ts';
 import { formatTime, hasReason, type Node, type Pod, type PodStatus } from '../../api/index.ts';
 import type { LogOptions, ResourceClient } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
@@ -17,6 +17,8 @@ export interface StaticPod {
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const namespace = 'kube-system';
+/** After this long it is asked again whether the Node, which somebody deleted, is registered again. */
+const ownerRetryMs = 1_000;
 
 /** True for the API server's picture of a static pod. Kubernetes: kubelet/types, IsMirrorPod. */
 export function isMirrorPod(pod: Pod): boolean {
@@ -25,8 +27,9 @@ export function isMirrorPod(pod: Pod): boolean {
 
 export interface StaticPodsOptions {
   readonly pods: ResourceClient<Pod>;
+  readonly nodes: ResourceClient<Node>;
   readonly clock: Clock;
-  readonly node: Node;
+  readonly nodeName: string;
   readonly hostIp: string;
   readonly staticPods: readonly StaticPod[];
   readonly onError?: (error: unknown) => void;
@@ -43,15 +46,25 @@ export interface StaticPods extends Disposable {
 }
 
 /** Nothing is written before reconcile() says what is there. */
-export function startStaticPods({ pods, clock, node, hostIp, staticPods, onError }: StaticPodsOptions): StaticPods {
+export function startStaticPods({ pods, nodes, clock, nodeName, hostIp, staticPods, onError }: StaticPodsOptions): StaticPods {
   const startMs = clock.nowMs();
-  let disposed = false;
-  const nodeName = node.metadata.name;
+  const store = new DisposableStore();
   const byName = new Map<string, StaticPod>(staticPods.map((pod) => [`${pod.name}-${nodeName}`, pod]));
   const run = (work: Promise<unknown>) => void work.catch((error: unknown) => {
-    if (!disposed && !hasReason(error, 'NotFound', 'Conflict', 'AlreadyExists')) onError?.(error);
+    if (!store.isDisposed && !hasReason(error, 'NotFound', 'Conflict', 'AlreadyExists')) onError?.(error);
   });
-  const create = (name: string, pod: StaticPod) => run(pods.create(mirrorPod(name, pod, node, startMs)).then((created) => writeStatus(created)));
+  /** The owner is asked for each time: a mirror pod of a Node that is gone would be collected as soon as it is there. Kubernetes: getNodeUID. */
+  const create = async (name: string, pod: StaticPod): Promise<void> => {
+    let node: Node;
+    try {
+      node = await nodes.get({ name: nodeName });
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+      if (!store.isDisposed) store.add(clock.schedule(ownerRetryMs, () => changed(name, undefined)));
+      return;
+    }
+    await writeStatus(await pods.create(mirrorPod(name, pod, node, startMs)));
+  };
   const writeStatus = async (mirror: Pod) => {
     const pod = byName.get(mirror.metadata.name);
     if (pod === undefined) return;
@@ -60,9 +73,9 @@ export function startStaticPods({ pods, clock, node, hostIp, staticPods, onError
   };
   const changed = (name: string, mirror: Pod | undefined) => {
     const pod = byName.get(name);
-    if (disposed) return;
+    if (store.isDisposed) return;
     if (mirror === undefined) {
-      if (pod !== undefined) create(name, pod); // who deletes the picture does not end the pod
+      if (pod !== undefined) run(create(name, pod)); // who deletes the picture does not end the pod
     } else if (pod === undefined || mirror.metadata.deletionTimestamp !== undefined) {
       run(pods.delete(mirror.metadata, { gracePeriodSeconds: 0, preconditions: { uid: mirror.metadata.uid } }));
     } else run(writeStatus(mirror));
@@ -73,7 +86,7 @@ export function startStaticPods({ pods, clock, node, hostIp, staticPods, onError
       for (const name of new Set([...byName.keys(), ...mirrors.keys()])) changed(name, mirrors.get(name));
     },
     find: (name) => byName.get(name),
-    dispose: () => { disposed = true; },
+    dispose: () => store.dispose(),
   };
 }
 

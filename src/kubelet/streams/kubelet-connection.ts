@@ -16,12 +16,10 @@ export interface ConnectionOptions {
 
 /** What the kubelet's server answers to the API server. Kubernetes: kubelet/server. */
 export function createKubeletConnection({ runtime, clock, findPod, findStaticPod }: ConnectionOptions): KubeletConnection {
-  /** The id of a running container, or a StatusError. */
-  const runningContainer = (name: PodName, containerName: string): string => {
-    const driver = requirePod(findPod(name), name);
-    const container = driver.worker.container(containerName);
-    if (container === undefined) throw badRequest(`container not found ("${containerName}")`);
-    if (container.phase.type !== 'running') throw badRequest(`container not found ("${containerName}")`);
+  /** The id of a running container, or a StatusError that says `missing`. */
+  const runningContainer = (name: PodName, containerName: string, missing = `container not found ("${containerName}")`): string => {
+    const container = requirePod(findPod(name), name).worker.container(containerName);
+    if (container?.phase.type !== 'running') throw badRequest(missing);
     return container.phase.run.containerId;
   };
   const io = (streams: ProcessStreams) => ({
@@ -57,7 +55,8 @@ export function createKubeletConnection({ runtime, clock, findPod, findStaticPod
     },
     async attach(name, containerName, streams): Promise<ExitResult> {
       refuseStatic(findStaticPod(name), 'attach to');
-      return { exitCode: await runtime.attach(runningContainer(name, containerName), io(streams)) };
+      const missing = `container ${containerName} not found in pod ${name.name}_${name.namespace}`; // other words than exec's, as upstream has them
+      return { exitCode: await runtime.attach(runningContainer(name, containerName, missing), io(streams)) };
     },
     async portForward(name, port): Promise<ByteDuplex> {
       refuseStatic(findStaticPod(name), 'forward ports of');
