@@ -54,13 +54,13 @@ function formatValue(value: unknown): string {
 /** 422 Invalid with one cause a field. Kubernetes: apierrors.NewInvalid. */
 export function newInvalidError(group: string, kind: string, name: string, errors: readonly FieldError[]): StatusError {
   const causes: StatusCause[] = errors.map((error) => ({ reason: REASON[error.type][0], message: fieldErrorBody(error), field: error.field }));
-  const texts = [...new Set(errors.map((error) => `${error.field}: ${fieldErrorBody(error)}`))];
+  const texts = [...new Set(causes.map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`))];
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   return new StatusError({
     status: 'Failure',
     message: `${kind}${group === '' ? '' : `.${group}`} "${name}" is invalid: ${list}`,
     reason: 'Invalid',
-    details: { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind, causes },
+    details: { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), ...(kind === '' ? {} : { kind }), causes },
     code: 422,
   });
 }

@@ -1,7 +1,7 @@
-import { invalid, newInvalidError, notSupported, type ResourceDefinition } from '../../api/index.ts';
+import { decodeStrict, invalid, newInvalidError, notSupported, schemaOf, type ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest, RequestQuery, Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
-import { negotiate, type Negotiated } from './accept.ts';
+import { mediaType, negotiate, type Negotiated } from './accept.ts';
 import { decodeObject, decodePatch, duplicatesIn } from './body.ts';
 import { isConnectSubresource, serveConnect } from './connect.ts';
 import type { HttpDeps } from './deps.ts';
@@ -111,7 +111,8 @@ async function readRequest(
       const body = decodeObject(bytes, contentType, kindOf(definition, path.subresource));
       const duplicates = checkDuplicates(bytes, contentType, query, (text) => {
         const kind = kindOf(definition, path.subresource);
-        return newBadRequest(`${kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${kind}: ${text}`);
+        const unknown = path.subresource === '' ? unknownFieldsOf(body, definition) : '';
+        return newBadRequest(`${kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${kind}: ${text}${unknown}`);
       });
       return { request: { ...base, verb, body, query: withManager(query, exchange) }, duplicates };
     }
@@ -138,11 +139,25 @@ async function readRequest(
   }
 }
 
+/** Unknown fields go into the same refusal. */
+function unknownFieldsOf(body: unknown, definition: ResourceDefinition): string {
+  const schema = schemaOf(definition.schema);
+  if (schema === undefined) return '';
+  try {
+    return decodeStrict(body, schema).unknownFields.map((field) => `, unknown field ${JSON.stringify(field)}`).join('');
+  } catch {
+    return ''; // of the wrong type besides
+  }
+}
+
 /** Fields that the body has twice, where anybody wants to know. Throws what refuse makes where they are not allowed. */
 function checkDuplicates(bytes: Uint8Array, contentType: string | undefined, query: RequestQuery | undefined, refuse: (text: string) => Error): readonly string[] {
   if (query?.fieldValidation === 'Ignore') return [];
   const duplicates = duplicatesIn(bytes, contentType);
-  if (query?.fieldValidation === 'Strict' && duplicates.length > 0) throw refuse(`strict decoding error: ${duplicates.join(', ')}`);
+  if (query?.fieldValidation === 'Strict' && duplicates.length > 0) {
+    const yaml = mediaType(contentType).endsWith('yaml') && duplicates[0]?.startsWith('line ') === true;
+    throw refuse(`strict decoding error: ${yaml ? `yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}` : duplicates.join(', ')}`);
+  }
   return duplicates;
 }
 

@@ -30,6 +30,8 @@ export interface Call {
   readonly dryRun: boolean;
   /** It came through the public door, so that nothing in its body is trusted; in-process components are typed. */
   readonly untrusted: boolean;
+  /** In whose name managedFields keep the write, where that is a subresource whose write is one to the resource. */
+  readonly writtenThrough?: string;
   /** The answer's HTTP code; 201 once something was created. */
   code: 200 | 201 | 202;
   warnings: string[] | undefined;

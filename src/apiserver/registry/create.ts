@@ -33,7 +33,8 @@ function prepareForCreate(deps: RegistryDeps, call: Call, body: KubernetesObject
     throw newStatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   let object: KubernetesObject = { ...body, metadata: metadataForCreate(deps, call, body.metadata) };
-  object = strategy.defaults(object);
+  // What admission adds (a default service account, tolerations) is nobody's.
+  object = noteCreate(deps, call, strategy.defaults(object));
   const steps = deps.admission.stepsFor(endpoint.definition, 'CREATE', undefined);
   if (steps.admit.length > 0) {
     const attributes = admissionAttributes(call, 'CREATE', body.metadata.name ?? '');
@@ -75,7 +76,6 @@ function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObje
       const attributes = admissionAttributes(call, 'CREATE', object.metadata.name);
       for (const validate of steps.validate) validate(attributes, object, undefined);
     }
-    object = noteCreate(deps, call, object);
     if (endpoint.conversion !== undefined) object = endpoint.conversion.toStored(object);
     const { name } = object.metadata;
     if (cache.objects.get(call.namespace, name) !== undefined && deps.watchCache.isFresh()) return retryOrRefuse(deps, call, prepared, attempts, settled);

@@ -50,7 +50,7 @@ function options(deps: RegistryDeps, call: Call, schema: Parameters<typeof track
   if (manager.length > 128) {
     throw newStatusError(422, 'Invalid', 'fieldManager: Too long: may not be more than 128 bytes', {});
   }
-  const { subresource } = call.request;
+  const subresource = call.request.subresource ?? call.writtenThrough;
   return { schema, manager, apiVersion: call.endpoint.apiVersion, nowMs: deps.clock.nowMs(), ...(subresource === undefined ? {} : { subresource }) };
 }
 

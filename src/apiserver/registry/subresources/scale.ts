@@ -37,7 +37,7 @@ async function writeScale(deps: RegistryDeps, call: Call, name: string, transfor
   if (existing === undefined) throw newNotFound(definition, name);
   // The write itself is one to the resource, with all its rules.
   const { subresource: _subresource, ...request } = call.request;
-  const object = await guaranteedUpdate(deps, { ...call, request }, name, existing, (current) => {
+  const object = await guaranteedUpdate(deps, { ...call, request, writtenThrough: 'scale' }, name, existing, (current) => {
     const wanted = transform(scaleOf(current as Scalable));
     checkScale(call, name, wanted, current);
     return withReplicas(current as Scalable, wanted);
