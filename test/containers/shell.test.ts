@@ -18,6 +18,7 @@ const rows: readonly Row[] = [
   { script: 'i=0; until [ $i -ge 2 ]; do i=$((i+1)); echo $i; done; while true; do break; done; echo end', stdout: '1\n2\nend\n' },
   { script: 'case abc in x|a*) echo first;; *) echo other;; esac; case q in [a-f]) echo no;; ?) echo one;; esac', stdout: 'first\none\n' },
   { script: 'f() { local a=in; echo "$1 $a $#"; return 3; }; a=out; f x y; echo "$? $a"', stdout: 'x in 2\n3 out\n' },
+  { script: 'g() { local a=g; echo $a; }; f() { local a=in; (local a=sub; g; echo $a); echo $a; }; a=out; f | cat; f; echo $a', stdout: 'g\nsub\nin\ng\nsub\nin\nout\n' },
   { script: 'false && echo a || echo b; ! true; echo $?; (exit 4); echo $?; { echo group; } > /tmp/g; cat /tmp/g', stdout: 'b\n1\n4\ngroup\n' },
   { script: 'cat <<EOF\nhome $HOME $((1+1))\nEOF\ncat <<"EOF"\nhome $HOME\nEOF\ncat <<-EOF\n\tindented\n\tEOF', stdout: 'home /root 2\nhome $HOME\nindented\n' },
   { script: 'echo "$(echo a; echo b)" $(echo c; echo d) `echo e`', stdout: 'a\nb c d e\n' },

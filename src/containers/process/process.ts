@@ -10,7 +10,7 @@ export const stepsPerSlice = 512;
 /** Bytes that they move before they yield. */
 export const bytesPerSlice = 1024 * 1024;
 /** How long the pause then is, in lab time: a busy loop leaves most of the machine to the cluster. */
-const slicePauseMs = 5;
+export const slicePauseMs = 5;
 /** Processes of one container at a time. Kubernetes: podPidsLimit. */
 export const processesMax = 1024;
 

@@ -5,7 +5,7 @@ import { type DeviceName, type DeviceNode, type FileNode, type FileSystemNode, t
 import { joinPath } from '../files/path.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { DeviceFile, FileHandle, type OpenFile } from './open-file.ts';
-import { Process, type ProcessSpec, type Program, bytesPerSlice, processesMax, stepsPerSlice } from './process.ts';
+import { Process, type ProcessSpec, type Program, bytesPerSlice, processesMax, slicePauseMs, stepsPerSlice } from './process.ts';
 import type { SignalName } from './signals.ts';
 
 /** The first line of an executable that is a program of the lab: `#!drydock NAME`. It can be copied and renamed like any file. */
@@ -55,6 +55,7 @@ export class System {
   private nextPid = 1;
   private fileSystem: FileSystem | undefined;
   private stepsLeft = stepsPerSlice;
+  private pausedUntilMs = 0;
   private bytesLeft = bytesPerSlice;
 
   constructor(host: SystemHost, spec: SystemSpec) {
@@ -143,9 +144,11 @@ export class System {
 
   /** Counts one step; true where the slice is used up and the caller has to pause. */
   takeStep(bytes: number): boolean {
+    if (this.pausedUntilMs > this.nowMs()) return true; // all processes pause, or a fork bomb would never let go of the machine
     this.stepsLeft--;
     this.bytesLeft -= bytes;
     if (this.stepsLeft > 0 && this.bytesLeft > 0) return false;
+    this.pausedUntilMs = this.nowMs() + slicePauseMs;
     this.stepsLeft = stepsPerSlice;
     this.bytesLeft = bytesPerSlice;
     return true;

@@ -750,7 +750,9 @@ export class Shell {
     copy.shellPid = this.shellPid;
     copy.loopDepth = this.loopDepth;
     copy.ignoresErrors = this.ignoresErrors;
-    for (const scope of this.localScopes) copy.localScopes.push(new Map(scope));
+    copy.localScopes.push(...this.localScopes); // a child never returns to the outer ones: they only say how deep it is
+    const innermost = copy.localScopes.pop();
+    if (innermost !== undefined) copy.localScopes.push(new Map(innermost));
     return copy;
   }
 
