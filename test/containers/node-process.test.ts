@@ -106,4 +106,28 @@ describe('Node.js in a container', () => {
     const id = await lab.runtime.createContainer(sandbox.id, containerConfig({ image: 'luksa/kubia' }));
     await expect(lab.runtime.startContainer(id)).rejects.toMatchObject({ code: 'Untrusted', message: expect.stringContaining('Manage Workspace Trust') });
   });
+
+  it('kills a program whose buffers outgrow its memory limit', async () => {
+    const lab = createLab({ trusted: true, processFiles: preload });
+    const run = await lab.run({ image: 'node:20', command: ['node', '-e', 'const kept = []; setInterval(() => kept.push(Buffer.alloc(40e6, 1)), 20)'], memoryLimitBytes: 200e6 });
+    expect(await lab.exit(run.id)).toBe(137);
+    expect(lab.runtime.containerStatus(run.id)?.reason).toBe('OOMKilled');
+  });
+
+  it('has no way around its pod: no UDP, no threads, no programs of the machine', async () => {
+    const lab = createLab({ trusted: true, processFiles: preload });
+    const script = `
+      const { spawn, execSync } = require('child_process');
+      try { new (require('worker_threads').Worker)('1', { eval: true }); } catch (error) { console.log(error.message); }
+      try { execSync('id'); } catch (error) { console.log(error.message); }
+      spawn('id').on('error', (error) => {
+        console.log(error.message);
+        require('dgram').createSocket('udp4').on('error', (error) => { console.log(error.message); }).bind(9997, '0.0.0.0');
+      });`;
+    const run = await lab.run({ image: 'node:20', command: ['node', '-e', script] });
+    expect(await lab.exit(run.id)).toBe(0);
+    expect(await lab.log(run.id)).toBe([
+      "worker threads can not run in this lab: their network would be the machine's own", 'spawn /bin/sh ENOENT', 'spawn /usr/bin/id ENOENT', "bind EPERM: this lab's network has no UDP", '',
+    ].join('\n'));
+  });
 });

@@ -15,6 +15,8 @@ export interface StartMessage {
   /** Begins every connection that the runtime makes to the child's sockets; others are cut. */
   readonly token: string;
   readonly ignoresSignals: boolean;
+  /** Heap and buffers together; beyond it the program is killed. */
+  readonly memoryBytesMax: number;
   readonly files: readonly NodeFile[];
 }
 
@@ -29,6 +31,7 @@ export interface NodeFile {
 
 export type ChildMessage =
   | { readonly type: 'ready'; readonly folder: string }
+  | { readonly type: 'outOfMemory' }
   | { readonly type: 'listen'; readonly id: number; readonly port: number; readonly loopbackOnly: boolean }
   | { readonly type: 'listening'; readonly id: number; readonly realPort: number }
   | { readonly type: 'close'; readonly id: number }

@@ -11,6 +11,8 @@ import { programMark } from './system.ts';
 
 /** Heap of a Node.js program without a memory limit, in MiB. */
 const heapMiBDefault = 128;
+/** Heap and buffers of a Node.js program without a memory limit, in bytes: what a learner's machine can spare. */
+const memoryBytesDefault = 512 * 1024 * 1024;
 /** Bytes of files that a container may hand to its Node.js program. */
 const nodeFilesBytesMax = 64 * 1024 * 1024;
 
@@ -78,11 +80,12 @@ class NodeRun {
     child.onMessage((message) => this.receive(message as ChildMessage));
     this.send({
       type: 'start', args: process.args.slice(1), hostname: system.hostname, ip: system.network.ip, workingFolder: process.workingFolder,
-      rootFolder: this.files.rootFolder, token: this.token, ignoresSignals: system.ignoresSignalsAtInit && process.pid === 1, files: collectFiles(system.files),
+      rootFolder: this.files.rootFolder, token: this.token, ignoresSignals: system.ignoresSignalsAtInit && process.pid === 1,
+      memoryBytesMax: limit ?? memoryBytesDefault, files: collectFiles(system.files),
     });
     void this.feedStdin(child);
     const [exit] = await process.block(Promise.all([child.exited, this.pump(child.stdout, 1), this.pump(child.stderr, 2)]));
-    if (this.sawOutOfMemory && limit !== undefined) {
+    if (this.sawOutOfMemory) {
       system.noteOutOfMemory(process);
       return 137;
     }
@@ -119,6 +122,10 @@ class NodeRun {
     switch (message.type) {
       case 'ready':
         this.folder = message.folder;
+        return;
+      case 'outOfMemory':
+        this.sawOutOfMemory = true;
+        this.child?.kill('SIGKILL');
         return;
       case 'listen':
         this.listen(message.id, message.port, message.loopbackOnly);

@@ -2,6 +2,8 @@
  * Runs inside a Node.js child, before the learner's program, and makes it believe that it is in its pod: hostname, files, and a network
  * in which it listens and connects as the pod does. Bundled to one CommonJS file; it may use Node.js, and nothing else of the lab but types.
  */
+import childProcess from 'node:child_process';
+import dgram from 'node:dgram';
 import dns from 'node:dns';
 import fs from 'node:fs';
 import Module, { createRequire, syncBuiltinESMExports } from 'node:module';
@@ -9,6 +11,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import vm from 'node:vm';
+import workerThreads from 'node:worker_threads';
 import type { ChildMessage, HostMessage, StartMessage } from './node-messages.ts';
 
 const headBytes = 96; // connectionHeadBytes
@@ -49,6 +52,8 @@ function start(message: StartMessage): void {
   patchNetwork(message);
   patchNames(message);
   patchFiles(folder);
+  patchMachine(folder);
+  watchMemory(message.memoryBytesMax);
   syncBuiltinESMExports();
   if (waiting.size === 0) channel?.unref();
   runMain(message, folder);
@@ -139,6 +144,47 @@ function patchProcess(message: StartMessage, folder: string): void {
   process.chdir = (target) => realChdir(target.startsWith('/') && !target.startsWith(folder) ? path.join(folder, target) : target);
   // As the kernel treats PID 1: what nobody handles is ignored.
   if (message.ignoresSignals) for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+}
+
+/**
+ * Closes the ways around the pod: the machine's own programs, which the container does not have, threads that this file does not
+ * reach, and UDP, which the lab's network lacks. Against mistakes, not against malice: a process is no sandbox.
+ */
+function patchMachine(folder: string): void {
+  const missing = (file: string) => Object.assign(new Error(`spawn ${file} ENOENT`), { code: 'ENOENT', errno: -2, syscall: `spawn ${file}`, path: file });
+  const prototype = childProcess.ChildProcess.prototype as unknown as { spawn(options: { file: string }): unknown };
+  const spawn = prototype.spawn;
+  prototype.spawn = function (options) {
+    return spawn.call(this, { ...options, file: path.join(folder, options.file.includes('/') ? options.file : `/usr/bin/${options.file}`) });
+  };
+  const refuse = (file: string) => {
+    throw missing(file);
+  };
+  Object.assign(childProcess, {
+    spawnSync: (file: string) => ({ pid: 0, output: [null, '', ''], stdout: '', stderr: '', status: null, signal: null, error: missing(file) }),
+    execFileSync: refuse, execSync: () => refuse('/bin/sh'),
+  });
+  workerThreads.Worker = class {
+    constructor() {
+      throw new Error('worker threads can not run in this lab: their network would be the machine\'s own');
+    }
+  } as unknown as typeof workerThreads.Worker;
+  const noUdp = (syscall: string) => function (this: dgram.Socket) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error(`${syscall} EPERM: this lab's network has no UDP`), { code: 'EPERM', syscall })));
+    return this;
+  };
+  Object.assign(dgram.Socket.prototype, { bind: noUdp('bind'), send: noUdp('send'), connect: noUdp('connect') });
+}
+
+/** How often memory is looked at, in ms. A program that never lets go of the processor is not seen. */
+const memoryPeriodMs = 100;
+
+/** The heap has V8's own limit; buffers lie outside of it, so that all of it is counted here. */
+function watchMemory(bytesMax: number): void {
+  setInterval(() => {
+    const { heapUsed, external } = process.memoryUsage();
+    if (heapUsed + external > bytesMax) tell({ type: 'outOfMemory' });
+  }, memoryPeriodMs).unref();
 }
 
 function runMain(message: StartMessage, folder: string): void {
