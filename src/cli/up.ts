@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startHost } from '../cluster/index.ts';
@@ -11,10 +11,10 @@ const STOP_MS_MAX = 1800;
 
 /** Runs a cluster until a signal ends it (exit code 0). Rejects with one line for the user where it cannot start. */
 export async function runUp(options: UpOptions): Promise<void> {
-  const scratchFolder = await mkdtemp(path.join(tmpdir(), 'drydock-'));
+  const scratchFolder = makeScratchFolder();
   process.once('exit', () => rmSync(scratchFolder, { recursive: true, force: true }));
   const folder = options.dataFolder ?? scratchFolder;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true, mode: 0o700 }); // the asynchronous one never returns where a parent cannot be written, as in /proc
   const host = await startHost({
     world: createRealWorld(folder),
     persistent: options.dataFolder !== undefined,
@@ -37,9 +37,27 @@ export async function runUp(options: UpOptions): Promise<void> {
   // The extension forks this program with a message channel: when the window is gone, so is the reason to run.
   process.once('disconnect', () => void stop());
   const kubeconfig = options.kubeconfigFile ?? path.join(folder, 'kubeconfig');
-  await mkdir(path.dirname(kubeconfig), { recursive: true });
+  mkdirSync(path.dirname(kubeconfig), { recursive: true });
   await writeFile(kubeconfig, host.kubeconfig, { mode: 0o600 });
   await chmod(kubeconfig, 0o600); // mode counts only for a new file
   await host.ready;
   process.stdout.write(`${JSON.stringify({ ready: true, server: host.server, kubeconfig, pid: process.pid })}\n`);
+}
+
+/** A folder for what need not outlive this process. Those of hosts that were killed are cleared away. */
+function makeScratchFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const processId = Number(/^drydock-run-(\d+)-/.exec(name)?.[1]);
+    if (Number.isInteger(processId) && !isAlive(processId)) rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(path.join(tmpdir(), `drydock-run-${process.pid}-`));
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'; // somebody else's
+  }
 }

@@ -28,7 +28,7 @@ export function evaluateCheck(check: LessonCheck, view: ClusterView, baseline: B
   switch (check.kind) {
     case 'object': {
       const object = findObject(view, check.resource, check.namespace);
-      if (object === undefined) return { passed: false, found: `no ${check.resource.resource} ${check.resource.name ?? ''}`.trim() };
+      if (object === undefined) return { passed: false, found: '' };
       for (const [path, wanted] of check.equals) {
         const value = valueAt(object, path);
         if (value !== wanted) return { passed: false, found: `${path} = ${value === undefined ? 'nothing' : String(value)}` };

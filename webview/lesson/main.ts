@@ -3,7 +3,7 @@ import { openChannel } from '../shared/channel.ts';
 import { addStyles, element } from '../shared/dom.ts';
 import { setStrings, translate } from '../shared/strings.ts';
 import { registerControls } from '../shared/toolkit.ts';
-import { renderMarkdown } from './markdown.ts';
+import { renderInlineMarkdown, renderMarkdown } from './markdown.ts';
 import { lessonStyles } from './styles.ts';
 
 registerControls();
@@ -131,7 +131,7 @@ function renderStepBody(step: LessonStepView): HTMLElement {
     list.append(element('li', { class: passed ? 'passed' : check.state },
       element('span', { class: 'tick', 'aria-hidden': 'true' }, passed ? '✓' : '○'),
       element('span', { class: 'sr-only' }, `${passed ? translate('done') : translate('not yet')}: `),
-      element('span', {}, check.text),
+      element('span', {}, ...renderInlineMarkdown(check.text, (url) => channel.post({ type: 'openLink', url }))),
       ...(passed || check.detail === undefined ? [] : [element('span', { class: 'muted detail' }, check.detail)])));
   }
   body.append(list);

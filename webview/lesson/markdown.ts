@@ -1,9 +1,14 @@
-import { lexer, type Token, type Tokens } from 'marked';
+import { Lexer, lexer, type Token, type Tokens } from 'marked';
 import { element } from '../shared/dom.ts';
 
 /** Markdown as elements, made one by one: nothing is ever read as HTML, so that no text can bring a script or a style with it. */
 export function renderMarkdown(source: string, onLink: (url: string) => void): readonly Node[] {
   return lexer(source).flatMap((token) => renderBlock(token, onLink));
+}
+
+/** One line of Markdown, without a paragraph around it. */
+export function renderInlineMarkdown(source: string, onLink: (url: string) => void): readonly (Node | string)[] {
+  return renderInline(Lexer.lexInline(source), onLink);
 }
 
 function renderBlock(token: Token, onLink: (url: string) => void): readonly Node[] {
