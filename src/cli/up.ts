@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const scratchFolder = makeScratchFolder();
   process.once('exit', () => rmSync(scratchFolder, { recursive: true, force: true }));
   const folder = options.dataFolder ?? scratchFolder;
-  mkdirSync(folder, { recursive: true, mode: 0o700 }); // the asynchronous one never returns where a parent cannot be written, as in /proc
+  makeFolder(folder);
   const host = await startHost({
     world: createRealWorld(folder),
     persistent: options.dataFolder !== undefined,
@@ -37,7 +37,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   // The extension forks this program with a message channel: when the window is gone, so is the reason to run.
   process.once('disconnect', () => void stop());
   const kubeconfig = options.kubeconfigFile ?? path.join(folder, 'kubeconfig');
-  mkdirSync(path.dirname(kubeconfig), { recursive: true });
+  makeFolder(path.dirname(kubeconfig));
   await writeFile(kubeconfig, host.kubeconfig, { mode: 0o600 });
   await chmod(kubeconfig, 0o600); // mode counts only for a new file
   await host.ready;
@@ -60,4 +60,11 @@ function isAlive(processId: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'; // somebody else's
   }
+}
+
+/** Makes a folder and those above it. Node.js's own recursive mkdir never returns where the system refuses without a reason, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
