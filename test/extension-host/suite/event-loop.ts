@@ -9,7 +9,7 @@ const RESOLUTION_MS = 1;
 /** The last changes are still drawn when the last pod is ready. */
 const SETTLE_MS = 2000;
 /** The goal is 4 ms on a machine of one's own; here a browser, VS Code, the cluster and other tests share two cores. */
-const DELAY_P999_MS_MAX = 60;
+const DELAY_P999_MS_MAX = 250;
 
 describe('the extension host', () => {
   it(`stays free while ${PODS} pods start under an open graph`, async function () {
