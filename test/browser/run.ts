@@ -202,13 +202,16 @@ async function step(name: string, run: () => Promise<void>): Promise<void> {
 
 /** By the label that the picker shows. */
 async function setTheme(page: Page, label: string): Promise<void> {
-  await page.locator('.tab.active').first().click(); // the shortcut belongs to the workbench, not to a webview
-  await page.keyboard.press('Control+K');
-  await page.keyboard.press('Control+T');
-  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
-  await page.locator('.quick-input-widget input').first().fill(label);
-  await row.waitFor();
+  const picker = page.locator('.quick-input-widget');
+  await page.keyboard.press('F1');
+  await picker.locator('input').first().fill('>Preferences: Color Theme');
+  // Not the first row: others begin with the same words.
+  await picker.locator('.monaco-list-row[aria-label^="Preferences: Color Theme"]').first().click();
+  const row = picker.locator('.monaco-list-row', { hasText: label }).first();
+  await picker.locator('input[aria-label*="heme" i], input[placeholder*="heme" i]').first().waitFor();
+  await picker.locator('input').first().fill(label);
   await row.click();
+  await picker.waitFor({ state: 'hidden' }); // the next picker would be the one that closes
 }
 
 /** Pixels of the graph's canvas that are not empty. */
