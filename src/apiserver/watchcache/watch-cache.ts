@@ -26,6 +26,7 @@ export class WatchCache implements CacheHost {
   private waiting: { readonly revision: number; readonly resolve: () => void }[] = [];
   private storeWatch: Disposable | undefined;
   private timer: Disposable | undefined;
+  private retryTimer: Disposable | undefined;
   private stopped = false;
 
   constructor(store: Store, clock: Clock) {
@@ -52,6 +53,7 @@ export class WatchCache implements CacheHost {
     this.stopped = true;
     this.storeWatch?.dispose();
     this.timer?.dispose();
+    this.retryTimer?.dispose();
     for (const cache of this.caches.values()) cache.closeWatchers();
     this.releaseWaiting(Number.POSITIVE_INFINITY);
   }
@@ -117,7 +119,9 @@ export class WatchCache implements CacheHost {
       cache.clear();
     }
     const retry = () => {
-      if (!this.stopped) this.load().catch(() => this.clock.schedule(RETRY_MS, retry));
+      this.load().catch(() => {
+        if (!this.stopped) this.retryTimer = this.clock.schedule(RETRY_MS, retry);
+      });
     };
     retry();
   }
