@@ -3,7 +3,7 @@ import { builtinResources, newStatusError, type ResourceDefinition, StatusError 
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
-import { AdmissionChain, defaultTolerationSeconds, namespaceLifecycle, priority, serviceAccount, taintNodesByCondition } from './admission/index.ts';
+import { AdmissionChain, defaultPlugins } from './admission/index.ts';
 import { ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
 import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
@@ -91,10 +91,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   const deps: RegistryDeps = {
     store, clock, random, watchCache,
-    admission: new AdmissionChain([
-      namespaceLifecycle(cacheOf('', 'namespaces')), serviceAccount(serviceAccounts, random), taintNodesByCondition(),
-      priority(cacheOf('scheduling.k8s.io', 'priorityclasses')), defaultTolerationSeconds(),
-    ]),
+    admission: new AdmissionChain(defaultPlugins({ clock, random, cacheOf, authorize, transport: () => transportFor(LOOPBACK_USER) })),
     authorizeCreate: (call, name) => checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
     hooks: new Map([
       [services.prefix, serviceHook(services, random, serviceRange.cidr)],

@@ -1,7 +1,9 @@
 import type { KubernetesObject, ResourceDefinition } from '../../api/index.ts';
+import type { ApiRequest } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 
-export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE';
+/** CONNECT: exec, attach, port-forward and proxy, whose object is the connection's options. */
+export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 /** What a plugin gets to see of a request. */
 export interface AdmissionAttributes {
@@ -14,20 +16,23 @@ export interface AdmissionAttributes {
   /** '' where the name is yet to be generated. */
   readonly name: string;
   readonly dryRun: boolean;
+  /** What was asked, for who wants its options. Its body is not the object: that has defaults, and what was admitted before. */
+  readonly request: ApiRequest;
   readonly warn: (text: string) => void;
 }
 
 /**
- * One admission plugin. Both functions are synchronous and read caches only. They throw a StatusError to refuse.
+ * One admission plugin. Both functions answer at once where they can, and give a promise only where they have to ask
+ * somebody (a webhook, the store). They throw or reject with a StatusError to refuse.
  * Kubernetes: apiserver/pkg/admission, MutationInterface and ValidationInterface.
  */
 export interface AdmissionPlugin {
   readonly name: string;
   handles(definition: ResourceDefinition, operation: AdmissionOperation, subresource: string | undefined): boolean;
   /** Gives back the object, or a new one that shares what did not change. On DELETE object is undefined. */
-  admit?(attributes: AdmissionAttributes, object: KubernetesObject, old: KubernetesObject | undefined): KubernetesObject;
+  admit?(attributes: AdmissionAttributes, object: KubernetesObject, old: KubernetesObject | undefined): KubernetesObject | Promise<KubernetesObject>;
   /** Sees the object as it will be stored; on DELETE the object that goes. */
-  validate?(attributes: AdmissionAttributes, object: KubernetesObject | undefined, old: KubernetesObject | undefined): void;
+  validate?(attributes: AdmissionAttributes, object: KubernetesObject | undefined, old: KubernetesObject | undefined): void | Promise<void>;
 }
 
 type Admit = NonNullable<AdmissionPlugin['admit']>;
@@ -73,4 +78,28 @@ export class AdmissionChain {
       validate: plugins.flatMap((plugin) => (plugin.validate === undefined ? [] : [plugin.validate.bind(plugin)])),
     };
   }
+}
+
+/** Runs what may change the object, one after the other; a promise only where a plugin had to wait. */
+export function runAdmit(
+  steps: AdmissionSteps, attributes: AdmissionAttributes, object: KubernetesObject, old: KubernetesObject | undefined, from = 0,
+): KubernetesObject | Promise<KubernetesObject> {
+  let current = object;
+  for (let index = from; index < steps.admit.length; index++) {
+    const next = steps.admit[index]?.(attributes, current, old) ?? current;
+    if (next instanceof Promise) return next.then((admitted) => runAdmit(steps, attributes, admitted, old, index + 1));
+    current = next;
+  }
+  return current;
+}
+
+/** Runs what may only refuse, one after the other; undefined where nobody had to wait. */
+export function runValidate(
+  steps: AdmissionSteps, attributes: AdmissionAttributes, object: KubernetesObject | undefined, old: KubernetesObject | undefined, from = 0,
+): Promise<void> | undefined {
+  for (let index = from; index < steps.validate.length; index++) {
+    const verdict = steps.validate[index]?.(attributes, object, old);
+    if (verdict instanceof Promise) return verdict.then(() => runValidate(steps, attributes, object, old, index + 1));
+  }
+  return undefined;
 }

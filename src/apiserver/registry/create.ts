@@ -2,7 +2,7 @@ import { formatTime, generateName, type KubernetesObject, newInvalidError, newSt
 import { newAlreadyExists } from '../errors.ts';
 import { checkNamespace, objectFromBody } from './body.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
-import { admissionAttributes } from './admit.ts';
+import { admitted, validated } from './admit.ts';
 import { commit, putOperation } from './commit.ts';
 import { isApply, noteCreate } from './field-management.ts';
 import { deepFreeze } from '../../base/index.ts';
@@ -15,32 +15,33 @@ const GENERATED_NAME_ATTEMPTS = 8;
 export function createObject(deps: RegistryDeps, call: Call): Promise<KubernetesObject> {
   const body = objectFromBody(call, call.request.body);
   checkNamespace(call, body);
-  return createPrepared(deps, call, prepareForCreate(deps, call, body), body.metadata.name ? 1 : GENERATED_NAME_ATTEMPTS);
+  return createAdmitted(deps, call, body, body.metadata.name ? 1 : GENERATED_NAME_ATTEMPTS);
 }
 
 /** Creates what a PUT or an apply has found missing. */
 export function createNamed(deps: RegistryDeps, call: Call, body: KubernetesObject, name: string): Promise<KubernetesObject> {
   checkNamespace(call, body);
   deps.authorizeCreate(call, name);
-  return createPrepared(deps, call, prepareForCreate(deps, call, { ...body, metadata: { ...body.metadata, name } }), 1);
+  return createAdmitted(deps, call, { ...body, metadata: { ...body.metadata, name } }, 1);
 }
 
-function prepareForCreate(deps: RegistryDeps, call: Call, body: KubernetesObject): KubernetesObject {
+function createAdmitted(deps: RegistryDeps, call: Call, body: KubernetesObject, attempts: number): Promise<KubernetesObject> {
+  const { strategy } = call.endpoint.definition;
+  const object = admitted(deps, call, 'CREATE', body.metadata.name ?? '', completed(deps, call, body), undefined);
+  if (object instanceof Promise) return object.then((late) => createPrepared(deps, call, strategy.prepareForCreate(late), attempts));
+  return createPrepared(deps, call, strategy.prepareForCreate(object), attempts);
+}
+
+/** The body with all that the server and the kind's defaults add, as admission gets to see it. */
+function completed(deps: RegistryDeps, call: Call, body: KubernetesObject): KubernetesObject {
   if (call.untrusted) checkSize(body);
   const { endpoint } = call;
   const { strategy } = endpoint.definition;
   if (body.metadata.resourceVersion !== undefined && body.metadata.resourceVersion !== '') {
     throw newStatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
-  let object: KubernetesObject = { ...body, metadata: metadataForCreate(deps, call, body.metadata) };
   // What admission adds (a default service account, tolerations) is nobody's.
-  object = noteCreate(deps, call, strategy.defaults(object));
-  const steps = deps.admission.stepsFor(endpoint.definition, 'CREATE', undefined);
-  if (steps.admit.length > 0) {
-    const attributes = admissionAttributes(call, 'CREATE', body.metadata.name ?? '');
-    for (const admit of steps.admit) object = admit(attributes, object, undefined);
-  }
-  return strategy.prepareForCreate(object);
+  return noteCreate(deps, call, strategy.defaults({ ...body, metadata: metadataForCreate(deps, call, body.metadata) }));
 }
 
 /** Whatever clients may not set is set, or taken away, here. */
@@ -61,45 +62,59 @@ function metadataForCreate(deps: RegistryDeps, call: Call, given: ObjectMeta): O
 }
 
 function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObject, attempts: number): Promise<KubernetesObject> {
-  const { endpoint } = call;
-  const { definition, cache } = endpoint;
-  const hook = deps.hooks.get(cache.prefix);
-  const hooked = hook?.create(prepared, call);
-  let object = hooked === undefined ? prepared : hooked.object;
+  const { definition, cache } = call.endpoint;
+  const hooked = deps.hooks.get(cache.prefix)?.create(prepared, call);
+  const object = hooked === undefined ? prepared : hooked.object;
   const settled = hooked?.settled;
+  const store = () => {
+    try {
+      return storeCreated(deps, call, prepared, object, attempts, settled);
+    } catch (error) {
+      settled?.();
+      throw error;
+    }
+  };
+  let waiting: Promise<void> | undefined;
   try {
     const errors = definition.strategy.validateCreate(object);
     if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, object.metadata.name ?? '', errors);
     for (const text of call.untrusted ? definition.strategy.warnings?.(object) ?? [] : []) warn(call, text);
-    const steps = deps.admission.stepsFor(definition, 'CREATE', undefined);
-    if (steps.validate.length > 0) {
-      const attributes = admissionAttributes(call, 'CREATE', object.metadata.name);
-      for (const validate of steps.validate) validate(attributes, object, undefined);
-    }
-    if (endpoint.conversion !== undefined) object = endpoint.conversion.toStored(object);
-    const { name } = object.metadata;
-    if (cache.objects.get(call.namespace, name) !== undefined && deps.watchCache.isFresh()) return retryOrRefuse(deps, call, prepared, attempts, settled);
-    call.code = 201;
-    if (call.dryRun) {
-      settled?.();
-      return Promise.resolve(deepFreeze(object));
-    }
-    const key = cache.keyOf(call.namespace, name);
-    return commit(deps.store, key, 0, putOperation(key, object)).then(
-      (result) => {
-        if (!result.done) return retryOrRefuse(deps, call, prepared, attempts, settled);
-        settled?.();
-        return result.object as KubernetesObject;
-      },
-      (error: unknown) => {
-        settled?.();
-        throw error;
-      },
-    );
+    waiting = validated(deps, call, 'CREATE', object.metadata.name, object, undefined);
   } catch (error) {
     settled?.();
     throw error;
   }
+  if (waiting === undefined) return store();
+  return waiting.then(store, (error: unknown) => {
+    settled?.();
+    throw error;
+  });
+}
+
+function storeCreated(
+  deps: RegistryDeps, call: Call, prepared: KubernetesObject, valid: KubernetesObject, attempts: number, settled: (() => void) | undefined,
+): Promise<KubernetesObject> {
+  const { cache, conversion } = call.endpoint;
+  const object = conversion === undefined ? valid : conversion.toStored(valid);
+  const { name } = object.metadata;
+  if (cache.objects.get(call.namespace, name) !== undefined && deps.watchCache.isFresh()) return retryOrRefuse(deps, call, prepared, attempts, settled);
+  call.code = 201;
+  if (call.dryRun) {
+    settled?.();
+    return Promise.resolve(deepFreeze(object));
+  }
+  const key = cache.keyOf(call.namespace, name);
+  return commit(deps.store, key, 0, putOperation(key, object)).then(
+    (result) => {
+      if (!result.done) return retryOrRefuse(deps, call, prepared, attempts, settled);
+      settled?.();
+      return result.object as KubernetesObject;
+    },
+    (error: unknown) => {
+      settled?.();
+      throw error;
+    },
+  );
 }
 
 /** A generated name that is taken is generated again; any other is refused. */

@@ -4,7 +4,7 @@ import {
 } from '../../api/index.ts';
 import { newBadRequest, newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
 import { objectOf } from '../watchcache/index.ts';
-import { admitDelete } from './admit.ts';
+import { admitted, validated } from './admit.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { commit, deleteOperation, putOperation } from './commit.ts';
 import { present } from './endpoint.ts';
@@ -61,8 +61,10 @@ type Deletion =
   /** It is on its way already, and the request does not change that. */
   | { readonly type: 'pending' };
 
-/** Deletes an object whose state is known; on a race, the state that won is looked at. */
-export async function deleteExisting(deps: RegistryDeps, call: Call, existing: Existing, options: DeleteOptions): Promise<KubernetesObject | Status> {
+/** Deletes an object whose state is known; on a race, the state that won is looked at. An eviction was admitted as such. */
+export async function deleteExisting(
+  deps: RegistryDeps, call: Call, existing: Existing, options: DeleteOptions, asksAdmission = true,
+): Promise<KubernetesObject | Status> {
   const { endpoint } = call;
   let current = existing;
   for (;;) {
@@ -70,7 +72,8 @@ export async function deleteExisting(deps: RegistryDeps, call: Call, existing: E
     const { name } = object.metadata;
     const key = endpoint.cache.keyOf(call.namespace, name);
     checkPreconditions(call, key, object, options);
-    admitDelete(deps, call, object);
+    const waiting = asksAdmission ? admitDeletion(deps, call, object) : undefined;
+    if (waiting !== undefined) await waiting;
     const deletion = decide(call, object, options, deps.clock.nowMs());
     if (deletion.type === 'pending') return answer(call, object);
     const next = deletion.type === 'mark' ? deletion.next : deletion.last;
@@ -84,6 +87,14 @@ export async function deleteExisting(deps: RegistryDeps, call: Call, existing: E
     if (result.current === undefined) throw newNotFound(endpoint.definition, name);
     current = { object: objectOf(result.current), modRevision: result.current.modRevision };
   }
+}
+
+/** Asks the plugins. On DELETE there is no new object: what goes is the old one. */
+function admitDeletion(deps: RegistryDeps, call: Call, object: KubernetesObject): Promise<void> | undefined {
+  const { name } = object.metadata;
+  const pending = admitted(deps, call, 'DELETE', name, object, object);
+  if (pending instanceof Promise) return pending.then(() => validated(deps, call, 'DELETE', name, object, object));
+  return validated(deps, call, 'DELETE', name, object, object);
 }
 
 function answer(call: Call, object: KubernetesObject): KubernetesObject | Status {

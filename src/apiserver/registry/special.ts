@@ -54,7 +54,7 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
 function bindingOf(pods: Endpoint | undefined): RequestHandler {
   return (deps: RegistryDeps, call: Call, body) => {
     if (pods === undefined || podBinding.create === undefined) throw newUnknownResource();
-    return podBinding.create(deps, { ...call, endpoint: pods }, body.metadata.name);
+    return podBinding.create(deps, { ...call, endpoint: pods, request: { ...call.request, subresource: 'binding' } }, body.metadata.name);
   };
 }
 

@@ -2,7 +2,7 @@ import { deepFreeze, jsonEqual } from '../../base/index.ts';
 import { type FieldError, invalid, type KubernetesObject, newInvalidError, type ObjectMeta, type ResourceDefinition } from '../../api/index.ts';
 import { newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
 import { checkName, checkNamespace, objectFromBody } from './body.ts';
-import { admissionAttributes } from './admit.ts';
+import { admitted, validated } from './admit.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
 import { commit, deleteOperation, putOperation } from './commit.ts';
 import { objectOf } from '../watchcache/index.ts';
@@ -21,6 +21,8 @@ export type Transform = (current: KubernetesObject) => KubernetesObject;
 export interface UpdateRules {
   prepare(next: KubernetesObject, old: KubernetesObject): KubernetesObject;
   validate(next: KubernetesObject, old: KubernetesObject): readonly FieldError[];
+  /** Admission has looked at something else: the Binding or Eviction that a pod is changed for. */
+  readonly admissionDone?: true;
 }
 
 export interface Existing {
@@ -69,74 +71,96 @@ export function guaranteedUpdate(
   deps: RegistryDeps, call: Call, name: string, existing: Existing, transform: Transform, rules = ownRules(call), attempts = ATTEMPTS_MAX,
 ): Promise<KubernetesObject> {
   const { endpoint } = call;
-  const { cache, definition } = endpoint;
   const old = present(endpoint, existing.object);
   const wanted = transform(old);
   if (wanted === old) return Promise.resolve(old);
   // Before all that takes its time over large objects.
   if (call.untrusted) checkSize(wanted);
-  const key = cache.keyOf(call.namespace, name);
-  let next = prepareForUpdate(deps, call, key, wanted, old, rules);
-  const hook = call.request.subresource === undefined ? deps.hooks.get(cache.prefix) : undefined;
-  const hooked = hook?.update(next, old, call);
+  const proposed = completed(call, endpoint.cache.keyOf(call.namespace, name), wanted, old);
+  const next = rules.admissionDone ? proposed : admitted(deps, call, 'UPDATE', name, proposed, old);
+  const update: Update = { name, existing, old, transform, rules, attempts };
+  return next instanceof Promise ? next.then((late) => updatePrepared(deps, call, update, rules.prepare(late, old))) : updatePrepared(deps, call, update, rules.prepare(next, old));
+}
+
+/** One try to change an object. */
+interface Update {
+  readonly name: string;
+  readonly existing: Existing;
+  /** existing as the call's endpoint serves it. */
+  readonly old: KubernetesObject;
+  readonly transform: Transform;
+  readonly rules: UpdateRules;
+  readonly attempts: number;
+}
+
+function updatePrepared(deps: RegistryDeps, call: Call, update: Update, prepared: KubernetesObject): Promise<KubernetesObject> {
+  const { old, rules } = update;
+  const hook = call.request.subresource === undefined ? deps.hooks.get(call.endpoint.cache.prefix) : undefined;
+  const hooked = hook?.update(prepared, old, call);
+  const next = hooked === undefined ? prepared : hooked.object;
   const settled = hooked?.settled;
-  try {
-    if (hooked !== undefined) next = hooked.object;
-    validateUpdate(deps, call, next, old, rules);
-    next = noteUpdate(deps, call, next, old);
-    const unchanged = jsonEqual(next, old);
-    const removes = removesObject(next, old);
-    if ((unchanged && !removes) || call.dryRun) {
+  const store = () => {
+    try {
+      return storeUpdated(deps, call, update, next, settled);
+    } catch (error) {
       settled?.();
-      return Promise.resolve(unchanged ? old : deepFreeze(next));
+      throw error;
     }
-    if (endpoint.conversion !== undefined) next = endpoint.conversion.toStored(next);
-    return commit(deps.store, key, existing.modRevision, removes ? deleteOperation(key, next) : putOperation(key, next)).then(
-      (result) => {
-        settled?.();
-        if (result.done) return present(endpoint, result.object ?? deepFreeze(next));
-        if (result.current === undefined) throw newNotFound(definition, name);
-        if (attempts <= 1) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
-        const current = { object: objectOf(result.current), modRevision: result.current.modRevision };
-        return guaranteedUpdate(deps, call, name, current, transform, rules, attempts - 1);
-      },
-      (error: unknown) => {
-        settled?.();
-        throw error;
-      },
-    );
+  };
+  let waiting: Promise<void> | undefined;
+  try {
+    checkValid(call, next, old, rules);
+    if (!rules.admissionDone) waiting = validated(deps, call, 'UPDATE', update.name, next, old);
   } catch (error) {
     settled?.();
     throw error;
   }
+  if (waiting === undefined) return store();
+  return waiting.then(store, (error: unknown) => {
+    settled?.();
+    throw error;
+  });
 }
 
-function prepareForUpdate(deps: RegistryDeps, call: Call, key: string, wanted: KubernetesObject, old: KubernetesObject, rules: UpdateRules): KubernetesObject {
-  const { definition } = call.endpoint;
-  const { strategy } = definition;
-  checkPreconditions(call, key, wanted.metadata, old);
-  let next: KubernetesObject = { ...wanted, metadata: withIdentity(wanted.metadata, old.metadata) };
-  next = strategy.defaults(next);
-  const { subresource } = call.request;
-  const steps = deps.admission.stepsFor(definition, 'UPDATE', subresource);
-  if (steps.admit.length > 0) {
-    const attributes = admissionAttributes(call, 'UPDATE', old.metadata.name);
-    for (const admit of steps.admit) next = admit(attributes, next, old);
+function storeUpdated(deps: RegistryDeps, call: Call, update: Update, valid: KubernetesObject, settled: (() => void) | undefined): Promise<KubernetesObject> {
+  const { name, existing, old, transform, rules, attempts } = update;
+  const { endpoint } = call;
+  const key = endpoint.cache.keyOf(call.namespace, name);
+  let next = noteUpdate(deps, call, valid, old);
+  const unchanged = jsonEqual(next, old);
+  const removes = removesObject(next, old);
+  if ((unchanged && !removes) || call.dryRun) {
+    settled?.();
+    return Promise.resolve(unchanged ? old : deepFreeze(next));
   }
-  return rules.prepare(next, old);
+  if (endpoint.conversion !== undefined) next = endpoint.conversion.toStored(next);
+  return commit(deps.store, key, existing.modRevision, removes ? deleteOperation(key, next) : putOperation(key, next)).then(
+    (result) => {
+      settled?.();
+      if (result.done) return present(endpoint, result.object ?? deepFreeze(next));
+      if (result.current === undefined) throw newNotFound(endpoint.definition, name);
+      if (attempts <= 1) throw newConflict(endpoint.definition, name, OPTIMISTIC_LOCK_TEXT);
+      const current = { object: objectOf(result.current), modRevision: result.current.modRevision };
+      return guaranteedUpdate(deps, call, name, current, transform, rules, attempts - 1);
+    },
+    (error: unknown) => {
+      settled?.();
+      throw error;
+    },
+  );
 }
 
-function validateUpdate(deps: RegistryDeps, call: Call, next: KubernetesObject, old: KubernetesObject, rules: UpdateRules): void {
+/** What the writer wants with all that the server and the kind's defaults add, as admission gets to see it. */
+function completed(call: Call, key: string, wanted: KubernetesObject, old: KubernetesObject): KubernetesObject {
+  checkPreconditions(call, key, wanted.metadata, old);
+  return call.endpoint.definition.strategy.defaults({ ...wanted, metadata: withIdentity(wanted.metadata, old.metadata) });
+}
+
+function checkValid(call: Call, next: KubernetesObject, old: KubernetesObject, rules: UpdateRules): void {
   const { definition } = call.endpoint;
-  const { strategy } = definition;
-  const { subresource } = call.request;
   const errors = rules.validate(next, old);
   if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, old.metadata.name, errors);
-  if (call.untrusted && subresource === undefined) for (const text of strategy.warnings?.(next) ?? []) warn(call, text);
-  const steps = deps.admission.stepsFor(definition, 'UPDATE', subresource);
-  if (steps.validate.length === 0) return;
-  const attributes = admissionAttributes(call, 'UPDATE', old.metadata.name);
-  for (const validate of steps.validate) validate(attributes, next, old);
+  if (call.untrusted && call.request.subresource === undefined) for (const text of definition.strategy.warnings?.(next) ?? []) warn(call, text);
 }
 
 function checkPreconditions(call: Call, key: string, wanted: ObjectMeta, old: KubernetesObject): void {

@@ -1,5 +1,6 @@
 import { type Binding, formatTime, type KubernetesObject, newInvalidError, type Pod, validatePodBinding } from '../../../api/index.ts';
 import { newBadRequest, newConflict, newNotFound } from '../../errors.ts';
+import { admitted, validated } from '../admit.ts';
 import { bodyOfKind } from '../body.ts';
 import type { Call, RegistryDeps } from '../call.ts';
 import type { SubresourceHandler } from '../registry.ts';
@@ -8,14 +9,18 @@ import { successStatus } from './success.ts';
 
 const PODS_BINDING = { group: '', resource: 'pods/binding' } as const;
 /** A binding changes just what it says; the pod was valid before. */
-const NO_RULES: UpdateRules = { prepare: (next) => next, validate: () => [] };
+const NO_RULES: UpdateRules = { prepare: (next) => next, validate: () => [], admissionDone: true };
 
 /** POST pods/…/binding: gives a pod its node. Kubernetes: pkg/registry/core/pod/storage, BindingREST. */
 export const podBinding: SubresourceHandler = { create: bindPod };
 
 async function bindPod(deps: RegistryDeps, call: Call, name: string): Promise<object> {
-  const binding = bodyOfKind<Binding>(call, 'io.k8s.api.core.v1.Binding');
+  const body = bodyOfKind<Binding>(call, 'io.k8s.api.core.v1.Binding');
+  const asked = admitted(deps, call, 'CREATE', name, body as KubernetesObject, undefined);
+  const binding = (asked instanceof Promise ? await asked : asked) as Binding;
   checkBinding(binding, name);
+  const waiting = validated(deps, call, 'CREATE', name, binding as KubernetesObject, undefined);
+  if (waiting !== undefined) await waiting;
   const existing = call.endpoint.cache.objects.get(call.namespace, name);
   if (existing === undefined) throw newNotFound(call.endpoint.definition, name);
   const nowText = formatTime(deps.clock.nowMs());

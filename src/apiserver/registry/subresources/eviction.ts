@@ -1,5 +1,6 @@
 import { type Eviction, formatTime, hasReason, type KubernetesObject, type Pod } from '../../../api/index.ts';
 import { newBadRequest, newNotFound } from '../../errors.ts';
+import { admitted, validated } from '../admit.ts';
 import { bodyOfKind } from '../body.ts';
 import type { Call, RegistryDeps } from '../call.ts';
 import { deleteExisting } from '../delete.ts';
@@ -7,7 +8,7 @@ import type { SubresourceHandler } from '../registry.ts';
 import { guaranteedUpdate, type UpdateRules } from '../update.ts';
 import { successStatus } from './success.ts';
 
-const NO_RULES: UpdateRules = { prepare: (next) => next, validate: () => [] };
+const NO_RULES: UpdateRules = { prepare: (next) => next, validate: () => [], admissionDone: true };
 
 /** Throws 429 where a PodDisruptionBudget does not let the pod go. */
 export type EvictionGuard = (pod: Pod) => void;
@@ -18,8 +19,12 @@ export function podEviction(guard: EvictionGuard): SubresourceHandler {
 }
 
 async function evictPod(deps: RegistryDeps, call: Call, name: string, guard: EvictionGuard): Promise<object> {
-  const eviction = bodyOfKind<Eviction>(call, 'io.k8s.api.policy.v1.Eviction');
+  const body = bodyOfKind<Eviction>(call, 'io.k8s.api.policy.v1.Eviction');
+  const asked = admitted(deps, call, 'CREATE', name, body as KubernetesObject, undefined);
+  const eviction = (asked instanceof Promise ? await asked : asked) as Eviction;
   if (eviction.metadata?.name && eviction.metadata.name !== name) throw newBadRequest('name in URL does not match name in Eviction object');
+  const waiting = validated(deps, call, 'CREATE', name, eviction as KubernetesObject, undefined);
+  if (waiting !== undefined) await waiting;
   const { objects } = call.endpoint.cache;
   const existing = objects.get(call.namespace, name);
   if (existing === undefined) throw newNotFound(call.endpoint.definition, name);
@@ -36,7 +41,7 @@ async function evictPod(deps: RegistryDeps, call: Call, name: string, guard: Evi
   }
   try {
     const current = objects.get(call.namespace, name);
-    if (current !== undefined) await deleteExisting(deps, own, current, options);
+    if (current !== undefined) await deleteExisting(deps, own, current, options, false);
   } catch (error) {
     if (!hasReason(error, 'NotFound')) throw error;
   }
