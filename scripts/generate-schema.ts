@@ -1,6 +1,6 @@
 // Writes src/api/generated/: structure.ts, the schema of every Kubernetes type in one compact text, and descriptions.ts,
-// the prose to it. Structure comes from src/api/schema/facts.json, and from @kubernetes/client-node for types that the
-// facts lack; prose comes from @kubernetes/client-node. Run: node scripts/generate-schema.ts
+// the prose to it. Structure comes from src/api/schema/facts.json (scripts/facts.ts says where that is from), prose from
+// @kubernetes/client-node. Run: node scripts/generate-schema.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,10 @@ import { root } from './root.ts';
 /** A definition as it is written: see src/api/schema/structure.ts, which reads it. */
 interface Definition {
   readonly name: string;
+  readonly isKind: boolean;
   readonly atomic: boolean;
+  /** discriminator=member:GoName,… where the type is a union. */
+  readonly union: string;
   readonly fields: readonly Field[];
 }
 
@@ -34,7 +37,8 @@ type TypeNode =
 const SCALARS: Readonly<Record<string, string>> = {
   string: 's', bool: 'b', int32: 'i', int: 'l', int64: 'l', uint64: 'l', float64: 'f', '[]byte': 'y', 'resource.Quantity': 'Q', 'intstr.IntOrString': 'I',
   Time: 'T', 'metav1.Time': 'T', MicroTime: 'M', 'metav1.MicroTime': 'M', 'metav1.Duration': 'D', 'time.Duration': 'D',
-  'runtime.RawExtension': 'R', FieldsV1: 'F', Verbs: 'V', ExtraValue: 'V',
+  'runtime.RawExtension': 'R', 'runtime.Object': 'R', FieldsV1: 'F', Verbs: 'V', ExtraValue: 'V', 'authenticationv1.ExtraValue': 'V', any: 'J', 'interface{}': 'J',
+  JSON: 'X', JSONSchemaPropsOrBool: 'B', JSONSchemaPropsOrArray: 'A', JSONSchemaPropsOrStringArray: 'S',
 };
 
 const GROUPS: Readonly<Record<string, string>> = {
@@ -42,43 +46,18 @@ const GROUPS: Readonly<Record<string, string>> = {
   flowcontrol: 'flowcontrol.apiserver.k8s.io', apiextensions: 'apiextensions.k8s.io', apiregistration: 'apiregistration.k8s.io', meta: '',
 };
 
-/** Types that are newer than the facts, or not in k8s.io/api: model → full name. */
-const MODELS_ONLY: Readonly<Record<string, string>> = {
-  ...named('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1', {
-    ApiextensionsV1ServiceReference: 'ServiceReference', ApiextensionsV1WebhookClientConfig: 'WebhookClientConfig',
-  }, [
-    'CustomResourceColumnDefinition', 'CustomResourceConversion', 'CustomResourceDefinition', 'CustomResourceDefinitionCondition',
-    'CustomResourceDefinitionList', 'CustomResourceDefinitionNames', 'CustomResourceDefinitionSpec', 'CustomResourceDefinitionStatus',
-    'CustomResourceDefinitionVersion', 'CustomResourceSubresourceScale', 'CustomResourceSubresources', 'CustomResourceValidation',
-    'ExternalDocumentation', 'JSONSchemaProps', 'SelectableField', 'ValidationRule', 'WebhookConversion',
-  ]),
-  ...named('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1', { ApiregistrationV1ServiceReference: 'ServiceReference' }, [
-    'APIService', 'APIServiceCondition', 'APIServiceList', 'APIServiceSpec', 'APIServiceStatus',
-  ]),
-  ...named('io.k8s.api.networking.v1', {}, [
-    'IPAddress', 'IPAddressList', 'IPAddressSpec', 'ParentReference', 'ServiceCIDR', 'ServiceCIDRList', 'ServiceCIDRSpec', 'ServiceCIDRStatus',
-  ]),
+/** Kinds outside k8s.io/api, whose models don't begin with their group. */
+const MODEL_NAMES: Readonly<Record<string, string>> = {
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference': 'ApiextensionsV1ServiceReference',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig': 'ApiextensionsV1WebhookClientConfig',
+  'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference': 'ApiregistrationV1ServiceReference',
 };
-
-/** List types that neither source has, of MODELS_ONLY. */
-const MODEL_EXTRAS: Readonly<Record<string, FactExtra>> = {
-  'CustomResourceDefinitionStatus.conditions': { listType: 'map', listMapKeys: ['type'] },
-  'APIServiceStatus.conditions': { listType: 'map', listMapKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' },
-  'ServiceCIDRStatus.conditions': { listType: 'map', listMapKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' },
-  'JSONSchemaProps.x-kubernetes-validations': { listType: 'map', listMapKeys: ['rule'], patchStrategy: 'merge', patchMergeKey: 'rule' },
-};
-
-function named(folder: string, renamed: Readonly<Record<string, string>>, plain: readonly string[]): Readonly<Record<string, string>> {
-  const names = Object.fromEntries(plain.map((name) => [`V1${name}`, `${folder}.${name}`]));
-  for (const [model, name] of Object.entries(renamed)) names[model] = `${folder}.${name}`;
-  return names;
-}
 
 /** Writes src/api/generated/. */
 export async function generateSchema(): Promise<void> {
   const facts = JSON.parse(readFileSync(path.join(root, 'src/api/schema/facts.json'), 'utf8')) as Facts;
   const models = readModels();
-  const definitions = [...fromFacts(facts), ...fromModels(models)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const definitions = [...fromFacts(facts)].sort((a, b) => (a.name < b.name ? -1 : 1));
   const folder = path.join(root, 'src/api/generated');
   mkdirSync(folder, { recursive: true });
   const structure = writeStructure(definitions);
@@ -95,13 +74,28 @@ function fromFacts(facts: Facts): readonly Definition[] {
     const own = fields.filter(([, type]) => !(type === 'TypeMeta' || type === 'metav1.TypeMeta'));
     return {
       name,
+      isKind,
       atomic: atomic.has(name),
+      union: unionText(facts, name),
       fields: [
         ...(isKind ? typeMetaFields() : []),
         ...own.map(([field, type, proto, extra = {}]) => ({ name: extra.inline === true ? null : field, type: parseGoType(facts, folder, type), proto, extra })),
       ],
     };
   });
+}
+
+function unionText(facts: Facts, name: string): string {
+  const [discriminator, members] = facts.unions[name] ?? [];
+  return members === undefined ? '' : `${discriminator}=${Object.entries(members).map((member) => member.join(':')).join(',')}`;
+}
+
+/** The full names that a Go type's name may stand for in a package. */
+function fullNames(folder: string, goType: string): readonly string[] {
+  const [alias = '', short] = goType.split('.');
+  if (short === undefined) return [`${folder}.${goType}`];
+  if (alias === 'metav1') return [META + short];
+  return [`io.k8s.api.${alias.slice(0, -2)}.v1.${short}`];
 }
 
 function typeMetaFields(): readonly Field[] {
@@ -116,54 +110,19 @@ function parseGoType(facts: Facts, folder: string, goType: string): TypeNode {
   if (goType.startsWith('[]')) return { kind: 'list', of: parseGoType(facts, folder, goType.slice(2)) };
   const map = /^map\[[^\]]+\](.*)$/.exec(goType);
   if (map !== null) return { kind: 'map', of: parseGoType(facts, folder, map[1] ?? '') };
-  if (goType === 'ResourceList' || goType === 'corev1.ResourceList') return { kind: 'map', of: { kind: 'scalar', code: 'Q' } };
-  const short = goType.split('.').at(-1) ?? '';
-  const names = goType.includes('.') ? [`io.k8s.api.core.v1.${short}`, META + short] : [`${folder}.${short}`, META + short];
-  if (goType.startsWith('metav1.')) names.reverse();
-  for (const name of names) {
+  for (const name of fullNames(folder, goType)) {
     if (facts.types[name] !== undefined) return { kind: 'definition', name };
-    if (facts.aliases[name] === undefined && facts.enums[name] === undefined) continue;
+    const alias = facts.aliases[name];
+    if (alias === undefined) continue;
+    if (alias !== 'string') return parseGoType(facts, name.slice(0, name.lastIndexOf('.')), alias);
     return { kind: 'named-string', goType: name.split('.').slice(-2).join('.'), values: facts.enums[name] ?? [] };
   }
-  // Named strings outside the facts: types.UID, and metav1's.
+  // Named strings outside the facts, e.g. types.UID.
   return { kind: 'named-string', goType: goType.includes('.') ? goType.replace(/^(metav1|corev1|apiv1)\./, 'v1.') : `v1.${goType}`, values: [] };
 }
 
-function fromModels(models: ReadonlyMap<string, Model>): readonly Definition[] {
-  return Object.entries(MODELS_ONLY).map(([modelName, name]) => {
-    const model = models.get(modelName);
-    if (model === undefined) throw new Error(`generate-schema: @kubernetes/client-node has no model ${modelName}`);
-    const short = name.slice(name.lastIndexOf('.') + 1);
-    return {
-      name,
-      atomic: false,
-      fields: model.fields.map((field) => {
-        const type = parseModelType(field.type, field.format);
-        const extra = { ...MODEL_EXTRAS[`${short}.${field.name}`], ...(field.required ? { required: true } : {}) };
-        const isPointer = !field.required && field.name !== 'metadata' && type.kind !== 'list' && type.kind !== 'map';
-        return { name: field.name, type: isPointer ? { kind: 'pointer' as const, of: type } : type, proto: 0, extra };
-      }),
-    };
-  });
-}
-
-function parseModelType(type: string, format: string): TypeNode {
-  const list = /^Array<(.*)>$/.exec(type);
-  if (list !== null) return { kind: 'list', of: parseModelType(list[1] ?? '', format) };
-  const map = /^\{ \[key: string\]: (.*); \}$/.exec(type);
-  if (map !== null) return { kind: 'map', of: parseModelType(map[1] ?? '', format) };
-  if (type === 'string') return { kind: 'scalar', code: format === 'byte' ? 'y' : 's' };
-  if (type === 'boolean') return { kind: 'scalar', code: 'b' };
-  if (type === 'number') return { kind: 'scalar', code: format === 'int32' ? 'i' : format === 'int64' ? 'l' : 'f' };
-  if (type === 'Date') return { kind: 'scalar', code: 'T' };
-  if (type === 'any' || type === 'object') return { kind: 'scalar', code: 'J' };
-  const name = MODELS_ONLY[type] ?? ({ V1ObjectMeta: `${META}ObjectMeta`, V1ListMeta: `${META}ListMeta`, V1Condition: `${META}Condition` } as Readonly<Record<string, string>>)[type];
-  if (name === undefined) throw new Error(`generate-schema: unknown model type ${type}`);
-  return { kind: 'definition', name };
-}
-
 /**
- * One line for each named string (`~goType,value,…`), then one for each definition: name, 'a' where atomic, the kinds
+ * One line for each named string (`~goType,value,…`), then one for each definition: name, flags ('a': atomic, 'u…': a union), the kind
  * (group/version/Kind), then its fields; parts are separated by tabs. A field is `name type protobufNumber options`.
  */
 function writeStructure(definitions: readonly Definition[]): string {
@@ -179,8 +138,8 @@ function writeStructure(definitions: readonly Definition[]): string {
     if (!namedStrings.includes(line)) namedStrings.push(line);
     return `~${namedStrings.indexOf(line)}`;
   };
-  const lines = definitions.map(({ name, atomic, fields }) => [
-    name, atomic ? 'a' : '', kindOf(name, fields),
+  const lines = definitions.map(({ name, isKind, atomic, union, fields }) => [
+    name, `${atomic ? 'a' : ''}${union === '' ? '' : `u${union}`}`, kindOf(name, isKind),
     ...fields.map((field) => `${field.name ?? '-'} ${typeText(field.type)} ${field.proto} ${optionText(field.extra)}`.trimEnd()),
   ].join('\t'));
   return [...namedStrings.map((line) => `~${line}`), ...lines].join('\n');
@@ -195,18 +154,19 @@ function optionText(extra: FactExtra): string {
   if (extra.listMapKeys !== undefined) options.push(`K${extra.listMapKeys.join(',')}`);
   if (extra.mapType !== undefined) options.push(`t${extra.mapType}`);
   if (extra.structType !== undefined) options.push(`t${extra.structType}`);
-  if (extra.default !== undefined && !extra.default.startsWith('ref(')) options.push(`d${extra.default}`);
+  if (extra.default !== undefined) options.push(`d${extra.default}`);
+  if (extra.written === true) options.push('w');
+  if (extra.mandatory === true) options.push('m');
   return options.join(' ');
 }
 
-function kindOf(name: string, fields: readonly Field[]): string {
-  if (!fields.some((field) => field.name === 'kind') || !fields.some((field) => field.name === 'apiVersion')) return '';
+function kindOf(name: string, isKind: boolean): string {
+  if (!isKind) return '';
   const parts = name.split('.');
   const [packageName = '', version = '', kind = ''] = parts.slice(-3);
-  // Options, lists and tables of meta/v1 belong to every group; the others that look like kinds are none (ObjectReference).
+  // Options, lists and tables of meta/v1 belong to every group.
   const isMeta = name.startsWith(META);
   if (isMeta && !['Status', 'APIVersions', 'APIGroup', 'APIGroupList', 'APIResourceList', 'DeleteOptions'].includes(kind)) return '';
-  if (!isMeta && !fields.some((field) => field.name === 'metadata')) return '';
   return `${GROUPS[packageName] ?? `${packageName}.k8s.io`}/${version}/${kind}`;
 }
 
@@ -228,7 +188,7 @@ function writeDescriptions(definitions: readonly Definition[], models: ReadonlyM
 
 /** The model with the definition's name that has the most of its fields; an embedded struct has none, so its texts come from one that embeds it. */
 function modelOf(definition: Definition, byName: ReadonlyMap<string, Definition>, models: ReadonlyMap<string, Model>): Model | undefined {
-  const only = Object.entries(MODELS_ONLY).find(([, name]) => name === definition.name)?.[0];
+  const only = MODEL_NAMES[definition.name];
   if (only !== undefined) return models.get(only);
   const [group = '', version = '', short = ''] = definition.name.split('.').slice(-3);
   const prefix = version.charAt(0).toUpperCase() + version.slice(1);

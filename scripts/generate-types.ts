@@ -2,13 +2,15 @@
 // Run: node scripts/generate-types.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Facts, isStringAlias, META, TYPED_GROUPS } from './facts.ts';
+import { type Facts, folderOf, isStringAlias, META, TYPED_GROUPS } from './facts.ts';
 
 const META_TYPES = [
   'ObjectMeta', 'ListMeta', 'OwnerReference', 'LabelSelector', 'LabelSelectorRequirement', 'Condition', 'DeleteOptions', 'Preconditions',
   'ManagedFieldsEntry', 'Status', 'StatusDetails', 'StatusCause', 'APIResource', 'APIResourceList', 'APIGroup', 'APIGroupList',
-  'GroupVersionForDiscovery', 'FieldSelectorRequirement', 'ServerAddressByClientCIDR', 'PartialObjectMetadata',
+  'GroupVersionForDiscovery', 'FieldSelectorRequirement', 'ServerAddressByClientCIDR', 'PartialObjectMetadata', 'ShardInfo',
 ];
+/** Kinds without metadata, which webhooks are asked with. */
+const REVIEWS = ['io.k8s.api.admission.v1.AdmissionReview', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionReview'];
 const META_ROOTS = ['Status', 'APIResourceList', 'APIGroupList', 'Condition', 'DeleteOptions'];
 
 const PRIMITIVES: Readonly<Record<string, string>> = {
@@ -18,9 +20,16 @@ const SPECIAL: Readonly<Record<string, string>> = {
   Time: 'string', MicroTime: 'string', Duration: 'string', Quantity: 'string', IntOrString: 'number | string', RawExtension: 'unknown',
   FieldsV1: 'unknown', UID: 'string', Verbs: 'readonly string[]', ExtraValue: 'readonly string[]', ResourceList: 'Readonly<Record<string, string>>',
   Object: 'unknown', Unknown: 'unknown', JSON: 'unknown', ObjectName: 'string',
+  GroupVersionKind: '{ readonly group: string; readonly version: string; readonly kind: string }',
+  GroupVersionResource: '{ readonly group: string; readonly version: string; readonly resource: string }',
+  JSONSchemaPropsOrBool: 'JSONSchemaProps | boolean', JSONSchemaPropsOrArray: 'JSONSchemaProps | readonly JSONSchemaProps[]',
+  JSONSchemaPropsOrStringArray: 'JSONSchemaProps | readonly string[]',
 };
 /** Fields that every object has once the server gives it out. */
 const SERVER_FILLED = new Set(['name', 'uid', 'resourceVersion', 'creationTimestamp']);
+
+/** Optional, but written even when empty, so that they are always there; nobody builds such an object without. */
+const ALWAYS_THERE = new Set(['PriorityClass.value', 'EndpointSlice.endpoints', 'TokenRequestSpec.audiences']);
 
 const HEADER = `/** The Kubernetes API objects as TypeScript types: field names, shapes and which fields are required. Made by scripts/generate-types from the facts of the Kubernetes API types; do not edit by hand. Quantities, times and base64 are strings; every field is read-only, for objects are frozen and shared. */
 
@@ -35,7 +44,8 @@ export interface TypeMeta {
 export function generateTypes(facts: Facts): string {
   const names = shortNames(facts);
   const roots = [
-    ...TYPED_GROUPS.flatMap((group) => Object.keys(facts.types).filter((name) => name.startsWith(`io.k8s.api.${group}.`) && isKind(facts, name))),
+    ...TYPED_GROUPS.flatMap((group) => Object.keys(facts.types).filter((name) => name.startsWith(folderOf(group)) && isKind(facts, name))),
+    ...REVIEWS,
     ...META_ROOTS.map((name) => META + name),
   ];
   const isRoot = new Set(roots);
@@ -60,7 +70,7 @@ export function generateTypes(facts: Facts): string {
         continue;
       }
       let type = resolve(folder, goType);
-      const isRequired = extra?.required === true || field === 'metadata' || (isRoot.has(name) && field === 'spec') || (name === `${META}ObjectMeta` && SERVER_FILLED.has(field));
+      const isRequired = extra?.required === true || ALWAYS_THERE.has(`${name.slice(folder.length + 1)}.${field}`) || field === 'metadata' || (isRoot.has(name) && field === 'spec') || (name === `${META}ObjectMeta` && SERVER_FILLED.has(field));
       // A template's metadata has neither uid nor resourceVersion.
       const isTemplate = field === 'metadata' && !isRoot.has(name);
       if (isTemplate && type === 'ObjectMeta') type = 'Partial<ObjectMeta>';
@@ -103,7 +113,6 @@ function candidates(folder: string, goType: string): readonly string[] {
   const [alias = '', name] = goType.split('.');
   if (name === undefined) return [`${folder}.${goType}`, META + goType];
   if (alias === 'metav1') return [META + name];
-  if (['v1', 'corev1', 'core', 'api', 'apiv1'].includes(alias)) return [`io.k8s.api.core.v1.${name}`, META + name];
   return [`io.k8s.api.${alias.slice(0, -2)}.v1.${name}`];
 }
 
@@ -122,7 +131,7 @@ function shortNames(facts: Facts): ReadonlyMap<string, string> {
     used.add(name.slice(META.length));
   }
   for (const group of TYPED_GROUPS) {
-    const prefix = `io.k8s.api.${group}.`;
+    const prefix = folderOf(group);
     for (const name of Object.keys(facts.types)) {
       if (!name.startsWith(prefix)) continue;
       const plain = name.slice(prefix.length);

@@ -34,11 +34,72 @@ export interface APIResourceList extends TypeMeta {
   readonly resources: readonly APIResource[];
 }
 
+export interface APIService extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: APIServiceSpec;
+  readonly status?: APIServiceStatus;
+}
+
+export interface APIServiceCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastTransitionTime?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface APIServiceSpec {
+  readonly service?: ApiregistrationV1ServiceReference;
+  readonly group?: string;
+  readonly version?: string;
+  readonly insecureSkipTLSVerify?: boolean;
+  readonly caBundle?: string;
+  readonly groupPriorityMinimum: number;
+  readonly versionPriority: number;
+}
+
+export interface APIServiceStatus {
+  readonly conditions?: readonly APIServiceCondition[];
+}
+
 export interface AWSElasticBlockStoreVolumeSource {
   readonly volumeID: string;
   readonly fsType?: string;
   readonly partition?: number;
   readonly readOnly?: boolean;
+}
+
+export interface AdmissionRequest {
+  readonly uid?: string;
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly resource?: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly subResource?: string;
+  readonly requestKind?: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly requestResource?: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly requestSubResource?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly operation?: string;
+  readonly userInfo?: UserInfo;
+  readonly object?: unknown;
+  readonly oldObject?: unknown;
+  readonly dryRun?: boolean;
+  readonly options?: unknown;
+}
+
+export interface AdmissionResponse {
+  readonly uid?: string;
+  readonly allowed?: boolean;
+  readonly status?: Status;
+  readonly patch?: string;
+  readonly patchType?: string;
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
+  readonly warnings?: readonly string[];
+}
+
+export interface AdmissionReview extends TypeMeta {
+  readonly request?: AdmissionRequest;
+  readonly response?: AdmissionResponse;
 }
 
 export interface Affinity {
@@ -51,9 +112,48 @@ export interface AggregationRule {
   readonly clusterRoleSelectors?: readonly LabelSelector[];
 }
 
+export interface AllocatedDeviceStatus {
+  readonly driver: string;
+  readonly pool: string;
+  readonly device: string;
+  readonly shareID?: string;
+  readonly conditions?: readonly Condition[];
+  readonly data?: unknown;
+  readonly networkData?: NetworkDeviceData;
+}
+
+export interface AllocationResult {
+  readonly devices?: DeviceAllocationResult;
+  readonly nodeSelector?: NodeSelector;
+  readonly allocationTimestamp?: string;
+}
+
+export interface ApiextensionsV1ServiceReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly path?: string;
+  readonly port?: number;
+}
+
+export interface ApiextensionsV1WebhookClientConfig {
+  readonly url?: string;
+  readonly service?: ApiextensionsV1ServiceReference;
+  readonly caBundle?: string;
+}
+
+export interface ApiregistrationV1ServiceReference {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly port?: number;
+}
+
 export interface AppArmorProfile {
   readonly type: string;
   readonly localhostProfile?: string;
+}
+
+export interface ApplyConfiguration {
+  readonly expression?: string;
 }
 
 export interface AttachedVolume {
@@ -133,6 +233,10 @@ export interface BoundObjectReference {
   readonly uid?: string;
 }
 
+export interface CELDeviceSelector {
+  readonly expression: string;
+}
+
 export interface CSIDriver extends TypeMeta {
   readonly metadata: ObjectMeta;
   readonly spec: CSIDriverSpec;
@@ -147,6 +251,9 @@ export interface CSIDriverSpec {
   readonly tokenRequests?: readonly TokenRequest[];
   readonly requiresRepublish?: boolean;
   readonly seLinuxMount?: boolean;
+  readonly nodeAllocatableUpdatePeriodSeconds?: number;
+  readonly serviceAccountTokenInSecrets?: boolean;
+  readonly preventPodSchedulingIfMissing?: boolean;
 }
 
 export interface CSINode extends TypeMeta {
@@ -197,6 +304,22 @@ export interface CSIVolumeSource {
 export interface Capabilities {
   readonly add?: readonly string[];
   readonly drop?: readonly string[];
+}
+
+export interface CapacityRequestPolicy {
+  readonly default?: string;
+  readonly validValues?: readonly string[];
+  readonly validRange?: CapacityRequestPolicyRange;
+}
+
+export interface CapacityRequestPolicyRange {
+  readonly min?: string;
+  readonly max?: string;
+  readonly step?: string;
+}
+
+export interface CapacityRequirements {
+  readonly requests?: Readonly<Record<string, string>>;
 }
 
 export interface CephFSPersistentVolumeSource {
@@ -354,6 +477,7 @@ export interface Container {
   readonly resources?: ResourceRequirements;
   readonly resizePolicy?: readonly ContainerResizePolicy[];
   readonly restartPolicy?: string;
+  readonly restartPolicyRules?: readonly ContainerRestartRule[];
   readonly volumeMounts?: readonly VolumeMount[];
   readonly volumeDevices?: readonly VolumeDevice[];
   readonly livenessProbe?: Probe;
@@ -367,6 +491,12 @@ export interface Container {
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;
+}
+
+export interface ContainerExtendedResourceRequest {
+  readonly containerName: string;
+  readonly resourceName: string;
+  readonly requestName: string;
 }
 
 export interface ContainerImage {
@@ -397,6 +527,16 @@ export interface ContainerResourceMetricStatus {
   readonly name: string;
   readonly current: MetricValueStatus;
   readonly container: string;
+}
+
+export interface ContainerRestartRule {
+  readonly action?: string;
+  readonly exitCodes?: ContainerRestartRuleOnExitCodes;
+}
+
+export interface ContainerRestartRuleOnExitCodes {
+  readonly operator?: string;
+  readonly values?: readonly number[];
 }
 
 export interface ContainerState {
@@ -452,6 +592,32 @@ export interface ControllerRevision extends TypeMeta {
   readonly revision: number;
 }
 
+export interface ConversionRequest {
+  readonly uid: string;
+  readonly desiredAPIVersion: string;
+  readonly objects: readonly unknown[];
+}
+
+export interface ConversionResponse {
+  readonly uid: string;
+  readonly convertedObjects: readonly unknown[];
+  readonly result: Status;
+}
+
+export interface ConversionReview extends TypeMeta {
+  readonly request?: ConversionRequest;
+  readonly response?: ConversionResponse;
+}
+
+export interface Counter {
+  readonly value: string;
+}
+
+export interface CounterSet {
+  readonly name: string;
+  readonly counters?: Readonly<Record<string, Counter>>;
+}
+
 export interface CronJob extends TypeMeta {
   readonly metadata: ObjectMeta;
   readonly spec: CronJobSpec;
@@ -479,6 +645,91 @@ export interface CrossVersionObjectReference {
   readonly kind: string;
   readonly name: string;
   readonly apiVersion?: string;
+}
+
+export interface CustomResourceColumnDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly format?: string;
+  readonly description?: string;
+  readonly priority?: number;
+  readonly jsonPath: string;
+}
+
+export interface CustomResourceConversion {
+  readonly strategy: string;
+  readonly webhook?: WebhookConversion;
+}
+
+export interface CustomResourceDefinition extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: CustomResourceDefinitionSpec;
+  readonly status?: CustomResourceDefinitionStatus;
+}
+
+export interface CustomResourceDefinitionCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastTransitionTime?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly observedGeneration?: number;
+}
+
+export interface CustomResourceDefinitionNames {
+  readonly plural: string;
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  readonly kind: string;
+  readonly listKind?: string;
+  readonly categories?: readonly string[];
+}
+
+export interface CustomResourceDefinitionSpec {
+  readonly group: string;
+  readonly names: CustomResourceDefinitionNames;
+  readonly scope: string;
+  readonly versions: readonly CustomResourceDefinitionVersion[];
+  readonly conversion?: CustomResourceConversion;
+  readonly preserveUnknownFields?: boolean;
+}
+
+export interface CustomResourceDefinitionStatus {
+  readonly conditions?: readonly CustomResourceDefinitionCondition[];
+  readonly acceptedNames?: CustomResourceDefinitionNames;
+  readonly storedVersions?: readonly string[];
+  readonly observedGeneration?: number;
+}
+
+export interface CustomResourceDefinitionVersion {
+  readonly name: string;
+  readonly served: boolean;
+  readonly storage: boolean;
+  readonly deprecated?: boolean;
+  readonly deprecationWarning?: string;
+  readonly schema?: CustomResourceValidation;
+  readonly subresources?: CustomResourceSubresources;
+  readonly additionalPrinterColumns?: readonly CustomResourceColumnDefinition[];
+  readonly selectableFields?: readonly SelectableField[];
+}
+
+export interface CustomResourceSubresourceScale {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string;
+}
+
+export interface CustomResourceSubresourceStatus {
+
+}
+
+export interface CustomResourceSubresources {
+  readonly status?: CustomResourceSubresourceStatus;
+  readonly scale?: CustomResourceSubresourceScale;
+}
+
+export interface CustomResourceValidation {
+  readonly openAPIV3Schema?: JSONSchemaProps;
 }
 
 export interface DaemonEndpoint {
@@ -567,14 +818,144 @@ export interface DeploymentStatus {
   readonly readyReplicas?: number;
   readonly availableReplicas?: number;
   readonly unavailableReplicas?: number;
+  readonly terminatingReplicas?: number;
   readonly conditions?: readonly DeploymentCondition[];
   readonly collisionCount?: number;
-  readonly terminatingReplicas?: number;
 }
 
 export interface DeploymentStrategy {
   readonly type?: string;
   readonly rollingUpdate?: RollingUpdateDeployment;
+}
+
+export interface Device {
+  readonly name: string;
+  readonly attributes?: Readonly<Record<string, DeviceAttribute>>;
+  readonly capacity?: Readonly<Record<string, DeviceCapacity>>;
+  readonly consumesCounters?: readonly DeviceCounterConsumption[];
+  readonly nodeName?: string;
+  readonly nodeSelector?: NodeSelector;
+  readonly allNodes?: boolean;
+  readonly taints?: readonly DeviceTaint[];
+  readonly bindsToNode?: boolean;
+  readonly bindingConditions?: readonly string[];
+  readonly bindingFailureConditions?: readonly string[];
+  readonly allowMultipleAllocations?: boolean;
+  readonly nodeAllocatableResourceMappings?: Readonly<Record<string, NodeAllocatableResourceMapping>>;
+}
+
+export interface DeviceAllocationConfiguration extends DeviceConfiguration {
+  readonly source: string;
+  readonly requests?: readonly string[];
+}
+
+export interface DeviceAllocationResult {
+  readonly results?: readonly DeviceRequestAllocationResult[];
+  readonly config?: readonly DeviceAllocationConfiguration[];
+}
+
+export interface DeviceAttribute {
+  readonly int?: number;
+  readonly bool?: boolean;
+  readonly string?: string;
+  readonly version?: string;
+  readonly ints?: readonly number[];
+  readonly bools?: readonly boolean[];
+  readonly strings?: readonly string[];
+  readonly versions?: readonly string[];
+}
+
+export interface DeviceCapacity {
+  readonly value: string;
+  readonly requestPolicy?: CapacityRequestPolicy;
+}
+
+export interface DeviceClaim {
+  readonly requests?: readonly DeviceRequest[];
+  readonly constraints?: readonly DeviceConstraint[];
+  readonly config?: readonly DeviceClaimConfiguration[];
+}
+
+export interface DeviceClaimConfiguration extends DeviceConfiguration {
+  readonly requests?: readonly string[];
+}
+
+export interface DeviceClass extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: DeviceClassSpec;
+}
+
+export interface DeviceClassConfiguration extends DeviceConfiguration {
+
+}
+
+export interface DeviceClassSpec {
+  readonly selectors?: readonly DeviceSelector[];
+  readonly config?: readonly DeviceClassConfiguration[];
+  readonly extendedResourceName?: string;
+}
+
+export interface DeviceConfiguration {
+  readonly opaque?: OpaqueDeviceConfiguration;
+}
+
+export interface DeviceConstraint {
+  readonly requests?: readonly string[];
+  readonly matchAttribute?: string;
+  readonly distinctAttribute?: string;
+}
+
+export interface DeviceCounterConsumption {
+  readonly counterSet: string;
+  readonly counters?: Readonly<Record<string, Counter>>;
+}
+
+export interface DeviceRequest {
+  readonly name: string;
+  readonly exactly?: ExactDeviceRequest;
+  readonly firstAvailable?: readonly DeviceSubRequest[];
+}
+
+export interface DeviceRequestAllocationResult {
+  readonly request: string;
+  readonly driver: string;
+  readonly pool: string;
+  readonly device: string;
+  readonly adminAccess?: boolean;
+  readonly tolerations?: readonly DeviceToleration[];
+  readonly bindingConditions?: readonly string[];
+  readonly bindingFailureConditions?: readonly string[];
+  readonly shareID?: string;
+  readonly consumedCapacity?: Readonly<Record<string, string>>;
+}
+
+export interface DeviceSelector {
+  readonly cel?: CELDeviceSelector;
+}
+
+export interface DeviceSubRequest {
+  readonly name: string;
+  readonly deviceClassName: string;
+  readonly selectors?: readonly DeviceSelector[];
+  readonly allocationMode?: string;
+  readonly count?: number;
+  readonly tolerations?: readonly DeviceToleration[];
+  readonly capacity?: CapacityRequirements;
+}
+
+export interface DeviceTaint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+  readonly timeAdded?: string;
+}
+
+export interface DeviceToleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+  readonly tolerationSeconds?: number;
 }
 
 export interface DiscoveryV1EndpointPort {
@@ -631,6 +1012,7 @@ export interface EndpointConditions {
 
 export interface EndpointHints {
   readonly forZones?: readonly ForZone[];
+  readonly forNodes?: readonly ForNode[];
 }
 
 export interface EndpointPort {
@@ -675,6 +1057,7 @@ export interface EnvVarSource {
   readonly resourceFieldRef?: ResourceFieldSelector;
   readonly configMapKeyRef?: ConfigMapKeySelector;
   readonly secretKeyRef?: SecretKeySelector;
+  readonly fileKeyRef?: FileKeySelector;
 }
 
 export interface EphemeralContainer extends EphemeralContainerCommon {
@@ -693,6 +1076,7 @@ export interface EphemeralContainerCommon {
   readonly resources?: ResourceRequirements;
   readonly resizePolicy?: readonly ContainerResizePolicy[];
   readonly restartPolicy?: string;
+  readonly restartPolicyRules?: readonly ContainerRestartRule[];
   readonly volumeMounts?: readonly VolumeMount[];
   readonly volumeDevices?: readonly VolumeDevice[];
   readonly livenessProbe?: Probe;
@@ -768,6 +1152,16 @@ export interface Eviction extends TypeMeta {
   readonly deleteOptions?: DeleteOptions;
 }
 
+export interface ExactDeviceRequest {
+  readonly deviceClassName: string;
+  readonly selectors?: readonly DeviceSelector[];
+  readonly allocationMode?: string;
+  readonly count?: number;
+  readonly adminAccess?: boolean;
+  readonly tolerations?: readonly DeviceToleration[];
+  readonly capacity?: CapacityRequirements;
+}
+
 export interface ExecAction {
   readonly command?: readonly string[];
 }
@@ -780,6 +1174,11 @@ export interface ExemptPriorityLevelConfiguration {
 export interface ExpressionWarning {
   readonly fieldRef: string;
   readonly warning: string;
+}
+
+export interface ExternalDocumentation {
+  readonly description?: string;
+  readonly url?: string;
 }
 
 export interface ExternalMetricSource {
@@ -809,6 +1208,13 @@ export interface FieldSelectorRequirement {
   readonly key: string;
   readonly operator: string;
   readonly values?: readonly string[];
+}
+
+export interface FileKeySelector {
+  readonly volumeName: string;
+  readonly path: string;
+  readonly key: string;
+  readonly optional?: boolean;
 }
 
 export interface FlexPersistentVolumeSource {
@@ -868,6 +1274,10 @@ export interface FlowcontrolV1Subject {
   readonly serviceAccount?: ServiceAccountSubject;
 }
 
+export interface ForNode {
+  readonly name: string;
+}
+
 export interface ForZone {
   readonly name: string;
 }
@@ -922,6 +1332,7 @@ export interface HPAScalingRules {
   readonly stabilizationWindowSeconds?: number;
   readonly selectPolicy?: string;
   readonly policies?: readonly HPAScalingPolicy[];
+  readonly tolerance?: string;
 }
 
 export interface HTTPGetAction {
@@ -997,6 +1408,15 @@ export interface HostPathVolumeSource {
   readonly type?: string;
 }
 
+export interface IPAddress extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: IPAddressSpec;
+}
+
+export interface IPAddressSpec {
+  readonly parentRef?: ParentReference;
+}
+
 export interface IPBlock {
   readonly cidr: string;
   readonly except?: readonly string[];
@@ -1033,6 +1453,10 @@ export interface ISCSIVolumeSource {
 export interface ImageVolumeSource {
   readonly reference?: string;
   readonly pullPolicy?: string;
+}
+
+export interface ImageVolumeStatus {
+  readonly imageRef?: string;
 }
 
 export interface Ingress extends TypeMeta {
@@ -1107,6 +1531,57 @@ export interface IngressStatus {
 export interface IngressTLS {
   readonly hosts?: readonly string[];
   readonly secretName?: string;
+}
+
+export interface JSONPatch {
+  readonly expression?: string;
+}
+
+export interface JSONSchemaProps {
+  readonly id?: string;
+  readonly $schema?: string;
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly format?: string;
+  readonly title?: string;
+  readonly default?: unknown;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: boolean;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: boolean;
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  readonly pattern?: string;
+  readonly maxItems?: number;
+  readonly minItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly multipleOf?: number;
+  readonly enum?: readonly unknown[];
+  readonly maxProperties?: number;
+  readonly minProperties?: number;
+  readonly required?: readonly string[];
+  readonly items?: JSONSchemaProps | readonly JSONSchemaProps[];
+  readonly allOf?: readonly JSONSchemaProps[];
+  readonly oneOf?: readonly JSONSchemaProps[];
+  readonly anyOf?: readonly JSONSchemaProps[];
+  readonly not?: JSONSchemaProps;
+  readonly properties?: Readonly<Record<string, JSONSchemaProps>>;
+  readonly additionalProperties?: JSONSchemaProps | boolean;
+  readonly patternProperties?: Readonly<Record<string, JSONSchemaProps>>;
+  readonly dependencies?: Readonly<Record<string, JSONSchemaProps | readonly string[]>>;
+  readonly additionalItems?: JSONSchemaProps | boolean;
+  readonly definitions?: Readonly<Record<string, JSONSchemaProps>>;
+  readonly externalDocs?: ExternalDocumentation;
+  readonly example?: unknown;
+  readonly nullable?: boolean;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  readonly 'x-kubernetes-embedded-resource'?: boolean;
+  readonly 'x-kubernetes-int-or-string'?: boolean;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-list-type'?: string;
+  readonly 'x-kubernetes-map-type'?: string;
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
 
 export interface Job extends TypeMeta {
@@ -1253,6 +1728,7 @@ export interface ListMeta {
   readonly resourceVersion?: string;
   readonly continue?: string;
   readonly remainingItemCount?: number;
+  readonly shardInfo?: ShardInfo;
 }
 
 export interface LoadBalancerIngress {
@@ -1345,6 +1821,32 @@ export interface ModifyVolumeStatus {
   readonly status: string;
 }
 
+export interface MutatingAdmissionPolicy extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: MutatingAdmissionPolicySpec;
+}
+
+export interface MutatingAdmissionPolicyBinding extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: MutatingAdmissionPolicyBindingSpec;
+}
+
+export interface MutatingAdmissionPolicyBindingSpec {
+  readonly policyName?: string;
+  readonly paramRef?: ParamRef;
+  readonly matchResources?: MatchResources;
+}
+
+export interface MutatingAdmissionPolicySpec {
+  readonly paramKind?: ParamKind;
+  readonly matchConstraints?: MatchResources;
+  readonly variables?: readonly Variable[];
+  readonly mutations?: readonly Mutation[];
+  readonly failurePolicy?: string;
+  readonly matchConditions?: readonly MatchCondition[];
+  readonly reinvocationPolicy?: string;
+}
+
 export interface MutatingWebhook {
   readonly name: string;
   readonly clientConfig: WebhookClientConfig;
@@ -1363,6 +1865,12 @@ export interface MutatingWebhook {
 export interface MutatingWebhookConfiguration extends TypeMeta {
   readonly metadata: ObjectMeta;
   readonly webhooks?: readonly MutatingWebhook[];
+}
+
+export interface Mutation {
+  readonly patchType: string;
+  readonly applyConfiguration?: ApplyConfiguration;
+  readonly jsonPatch?: JSONPatch;
 }
 
 export interface NFSVolumeSource {
@@ -1398,6 +1906,12 @@ export interface NamespaceStatus {
   readonly conditions?: readonly NamespaceCondition[];
 }
 
+export interface NetworkDeviceData {
+  readonly interfaceName?: string;
+  readonly ips?: readonly string[];
+  readonly hardwareAddress?: string;
+}
+
 export interface NetworkPolicy extends TypeMeta {
   readonly metadata: ObjectMeta;
   readonly spec: NetworkPolicySpec;
@@ -1426,7 +1940,7 @@ export interface NetworkPolicyPort {
 }
 
 export interface NetworkPolicySpec {
-  readonly podSelector: LabelSelector;
+  readonly podSelector?: LabelSelector;
   readonly ingress?: readonly NetworkPolicyIngressRule[];
   readonly egress?: readonly NetworkPolicyEgressRule[];
   readonly policyTypes?: readonly string[];
@@ -1446,6 +1960,17 @@ export interface NodeAddress {
 export interface NodeAffinity {
   readonly requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
   readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly PreferredSchedulingTerm[];
+}
+
+export interface NodeAllocatableResourceClaimStatus {
+  readonly resourceClaimName: string;
+  readonly containers?: readonly string[];
+  readonly resources: Readonly<Record<string, string>>;
+}
+
+export interface NodeAllocatableResourceMapping {
+  readonly capacityKey?: string;
+  readonly allocationMultiplier?: string;
 }
 
 export interface NodeCondition {
@@ -1525,6 +2050,11 @@ export interface NodeStatus {
   readonly config?: NodeConfigStatus;
   readonly runtimeHandlers?: readonly NodeRuntimeHandler[];
   readonly features?: NodeFeatures;
+  readonly declaredFeatures?: readonly string[];
+}
+
+export interface NodeSwapStatus {
+  readonly capacity?: number;
 }
 
 export interface NodeSystemInfo {
@@ -1538,6 +2068,7 @@ export interface NodeSystemInfo {
   readonly kubeProxyVersion: string;
   readonly operatingSystem: string;
   readonly architecture: string;
+  readonly swap?: NodeSwapStatus;
 }
 
 export interface NonResourceAttributes {
@@ -1600,6 +2131,11 @@ export interface ObjectReference {
   readonly fieldPath?: string;
 }
 
+export interface OpaqueDeviceConfiguration {
+  readonly driver: string;
+  readonly parameters: unknown;
+}
+
 export interface Overhead {
   readonly podFixed?: Readonly<Record<string, string>>;
 }
@@ -1623,6 +2159,13 @@ export interface ParamRef {
   readonly namespace?: string;
   readonly selector?: LabelSelector;
   readonly parameterNotFoundAction?: string;
+}
+
+export interface ParentReference {
+  readonly group?: string;
+  readonly resource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
 }
 
 export interface PersistentVolume extends TypeMeta {
@@ -1753,14 +2296,24 @@ export interface PodAntiAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly WeightedPodAffinityTerm[];
 }
 
+export interface PodCertificateProjection {
+  readonly signerName?: string;
+  readonly keyType?: string;
+  readonly maxExpirationSeconds?: number;
+  readonly credentialBundlePath?: string;
+  readonly keyPath?: string;
+  readonly certificateChainPath?: string;
+  readonly userAnnotations?: Readonly<Record<string, string>>;
+}
+
 export interface PodCondition {
   readonly type: string;
+  readonly observedGeneration?: number;
   readonly status: string;
   readonly lastProbeTime?: string;
   readonly lastTransitionTime?: string;
   readonly reason?: string;
   readonly message?: string;
-  readonly observedGeneration?: number;
 }
 
 export interface PodDNSConfig {
@@ -1790,11 +2343,16 @@ export interface PodDisruptionBudgetSpec {
 export interface PodDisruptionBudgetStatus {
   readonly observedGeneration?: number;
   readonly disruptedPods?: Readonly<Record<string, string>>;
-  readonly disruptionsAllowed: number;
-  readonly currentHealthy: number;
-  readonly desiredHealthy: number;
-  readonly expectedPods: number;
+  readonly disruptionsAllowed?: number;
+  readonly currentHealthy?: number;
+  readonly desiredHealthy?: number;
+  readonly expectedPods?: number;
   readonly conditions?: readonly Condition[];
+}
+
+export interface PodExtendedResourceClaimStatus {
+  readonly requestMappings: readonly ContainerExtendedResourceRequest[];
+  readonly resourceClaimName: string;
 }
 
 export interface PodFailurePolicy {
@@ -1809,7 +2367,7 @@ export interface PodFailurePolicyOnExitCodesRequirement {
 
 export interface PodFailurePolicyOnPodConditionsPattern {
   readonly type: string;
-  readonly status: string;
+  readonly status?: string;
 }
 
 export interface PodFailurePolicyRule {
@@ -1843,6 +2401,10 @@ export interface PodResourceClaimStatus {
 
 export interface PodSchedulingGate {
   readonly name: string;
+}
+
+export interface PodSchedulingGroup {
+  readonly podGroupName?: string;
 }
 
 export interface PodSecurityContext {
@@ -1903,9 +2465,11 @@ export interface PodSpec {
   readonly resourceClaims?: readonly PodResourceClaim[];
   readonly resources?: ResourceRequirements;
   readonly hostnameOverride?: string;
+  readonly schedulingGroup?: PodSchedulingGroup;
 }
 
 export interface PodStatus {
+  readonly observedGeneration?: number;
   readonly phase?: string;
   readonly conditions?: readonly PodCondition[];
   readonly message?: string;
@@ -1922,7 +2486,10 @@ export interface PodStatus {
   readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
   readonly resize?: string;
   readonly resourceClaimStatuses?: readonly PodResourceClaimStatus[];
-  readonly observedGeneration?: number;
+  readonly extendedResourceClaimStatus?: PodExtendedResourceClaimStatus;
+  readonly allocatedResources?: Readonly<Record<string, string>>;
+  readonly resources?: ResourceRequirements;
+  readonly nodeAllocatableResourceClaimStatuses?: readonly NodeAllocatableResourceClaimStatus[];
 }
 
 export interface PodStatusResult extends TypeMeta {
@@ -2112,9 +2679,9 @@ export interface ReplicaSetStatus {
   readonly fullyLabeledReplicas?: number;
   readonly readyReplicas?: number;
   readonly availableReplicas?: number;
+  readonly terminatingReplicas?: number;
   readonly observedGeneration?: number;
   readonly conditions?: readonly ReplicaSetCondition[];
-  readonly terminatingReplicas?: number;
 }
 
 export interface ReplicationController extends TypeMeta {
@@ -2164,6 +2731,33 @@ export interface ResourceClaim {
   readonly request?: string;
 }
 
+export interface ResourceClaimConsumerReference {
+  readonly apiGroup?: string;
+  readonly resource: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface ResourceClaimSpec {
+  readonly devices?: DeviceClaim;
+}
+
+export interface ResourceClaimStatus {
+  readonly allocation?: AllocationResult;
+  readonly reservedFor?: readonly ResourceClaimConsumerReference[];
+  readonly devices?: readonly AllocatedDeviceStatus[];
+}
+
+export interface ResourceClaimTemplate extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: ResourceClaimTemplateSpec;
+}
+
+export interface ResourceClaimTemplateSpec {
+  readonly metadata?: Partial<ObjectMeta>;
+  readonly spec: ResourceClaimSpec;
+}
+
 export interface ResourceFieldSelector {
   readonly containerName?: string;
   readonly resource: string;
@@ -2173,6 +2767,7 @@ export interface ResourceFieldSelector {
 export interface ResourceHealth {
   readonly resourceID: string;
   readonly health?: string;
+  readonly message?: string;
 }
 
 export interface ResourceMetricSource {
@@ -2191,6 +2786,12 @@ export interface ResourcePolicyRule {
   readonly resources: readonly string[];
   readonly clusterScope?: boolean;
   readonly namespaces?: readonly string[];
+}
+
+export interface ResourcePool {
+  readonly name: string;
+  readonly generation: number;
+  readonly resourceSliceCount: number;
 }
 
 export interface ResourceQuota extends TypeMeta {
@@ -2223,9 +2824,31 @@ export interface ResourceRule {
   readonly resourceNames?: readonly string[];
 }
 
+export interface ResourceSlice extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: ResourceSliceSpec;
+}
+
+export interface ResourceSliceSpec {
+  readonly driver: string;
+  readonly pool: ResourcePool;
+  readonly nodeName?: string;
+  readonly nodeSelector?: NodeSelector;
+  readonly allNodes?: boolean;
+  readonly devices?: readonly Device[];
+  readonly perDeviceNodeSelection?: boolean;
+  readonly sharedCounters?: readonly CounterSet[];
+}
+
 export interface ResourceStatus {
   readonly name: string;
   readonly resources?: readonly ResourceHealth[];
+}
+
+export interface ResourceV1ResourceClaim extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: ResourceClaimSpec;
+  readonly status?: ResourceClaimStatus;
 }
 
 export interface Role extends TypeMeta {
@@ -2240,7 +2863,7 @@ export interface RoleBinding extends TypeMeta {
 }
 
 export interface RoleRef {
-  readonly apiGroup: string;
+  readonly apiGroup?: string;
   readonly kind: string;
   readonly name: string;
 }
@@ -2395,6 +3018,10 @@ export interface SecurityContext {
   readonly appArmorProfile?: AppArmorProfile;
 }
 
+export interface SelectableField {
+  readonly jsonPath: string;
+}
+
 export interface SelfSubjectAccessReview extends TypeMeta {
   readonly metadata: ObjectMeta;
   readonly spec: SelfSubjectAccessReviewSpec;
@@ -2459,6 +3086,20 @@ export interface ServiceBackendPort {
   readonly number?: number;
 }
 
+export interface ServiceCIDR extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly spec: ServiceCIDRSpec;
+  readonly status?: ServiceCIDRStatus;
+}
+
+export interface ServiceCIDRSpec {
+  readonly cidrs?: readonly string[];
+}
+
+export interface ServiceCIDRStatus {
+  readonly conditions?: readonly Condition[];
+}
+
 export interface ServicePort {
   readonly name?: string;
   readonly protocol?: string;
@@ -2507,6 +3148,10 @@ export interface SessionAffinityConfig {
   readonly clientIP?: ClientIPConfig;
 }
 
+export interface ShardInfo {
+  readonly selector: string;
+}
+
 export interface SleepAction {
   readonly seconds: number;
 }
@@ -2539,7 +3184,7 @@ export interface StatefulSetSpec {
   readonly selector: LabelSelector;
   readonly template: PodTemplateSpec;
   readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[];
-  readonly serviceName: string;
+  readonly serviceName?: string;
   readonly podManagementPolicy?: string;
   readonly updateStrategy?: StatefulSetUpdateStrategy;
   readonly revisionHistoryLimit?: number;
@@ -2691,8 +3336,8 @@ export interface TokenRequestSpec {
 }
 
 export interface TokenRequestStatus {
-  readonly token: string;
-  readonly expirationTimestamp: string;
+  readonly token?: string;
+  readonly expirationTimestamp?: string;
 }
 
 export interface TokenReview extends TypeMeta {
@@ -2834,6 +3479,15 @@ export interface Validation {
   readonly messageExpression?: string;
 }
 
+export interface ValidationRule {
+  readonly rule: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+  readonly fieldPath?: string;
+  readonly optionalOldSelf?: boolean;
+}
+
 export interface Variable {
   readonly name: string;
   readonly expression: string;
@@ -2867,6 +3521,12 @@ export interface VolumeAttachmentStatus {
   readonly detachError?: VolumeError;
 }
 
+export interface VolumeAttributesClass extends TypeMeta {
+  readonly metadata: ObjectMeta;
+  readonly driverName: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
 export interface VolumeDevice {
   readonly name: string;
   readonly devicePath: string;
@@ -2875,6 +3535,7 @@ export interface VolumeDevice {
 export interface VolumeError {
   readonly time?: string;
   readonly message?: string;
+  readonly errorCode?: number;
 }
 
 export interface VolumeMount {
@@ -2892,6 +3553,7 @@ export interface VolumeMountStatus {
   readonly mountPath: string;
   readonly readOnly?: boolean;
   readonly recursiveReadOnly?: string;
+  readonly volumeStatus?: VolumeStatus;
 }
 
 export interface VolumeNodeAffinity {
@@ -2908,6 +3570,7 @@ export interface VolumeProjection {
   readonly configMap?: ConfigMapProjection;
   readonly serviceAccountToken?: ServiceAccountTokenProjection;
   readonly clusterTrustBundle?: ClusterTrustBundleProjection;
+  readonly podCertificate?: PodCertificateProjection;
 }
 
 export interface VolumeResourceRequirements {
@@ -2948,6 +3611,10 @@ export interface VolumeSource {
   readonly image?: ImageVolumeSource;
 }
 
+export interface VolumeStatus {
+  readonly image?: ImageVolumeStatus;
+}
+
 export interface VsphereVirtualDiskVolumeSource {
   readonly volumePath: string;
   readonly fsType?: string;
@@ -2959,6 +3626,11 @@ export interface WebhookClientConfig {
   readonly url?: string;
   readonly service?: ServiceReference;
   readonly caBundle?: string;
+}
+
+export interface WebhookConversion {
+  readonly clientConfig?: ApiextensionsV1WebhookClientConfig;
+  readonly conversionReviewVersions: readonly string[];
 }
 
 export interface WeightedPodAffinityTerm {

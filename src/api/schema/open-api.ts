@@ -106,7 +106,7 @@ function convertObject(openApi: OpenApiSchema, name: string): ObjectSchema {
 /** Custom objects are kept as they were written, so that every field is a pointer: nothing is filled in, nothing empty dropped. */
 function newField(name: string, schema: Schema, required: boolean, description: string | undefined): Field {
   return {
-    name, schema, required, pointer: true, protobufNumber: 0, atomic: undefined, retainsKeys: false, replacedByPatch: false, defaultText: undefined,
+    name, schema, required, written: false, mandatory: required, pointer: true, protobufNumber: 0, atomic: undefined, retainsKeys: false, replacedByPatch: false, defaultText: undefined,
     ...(description === undefined ? {} : { description }),
   };
 }

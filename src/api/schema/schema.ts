@@ -58,8 +58,12 @@ export interface GroupVersionKind {
 export interface Field {
   readonly name: string;
   readonly schema: Schema;
-  /** Written even when empty: Go's JSON tag has no omitempty. */
+  /** Go's JSON tag has no omitempty, and nothing says that the field is optional. */
   readonly required: boolean;
+  /** Written even when empty: Go's JSON tag has no omitempty. */
+  readonly written: boolean;
+  /** OpenAPI lists it as required: it is, or a marker says so. */
+  readonly mandatory: boolean;
   /** A pointer in Go: absent and zero differ. */
   readonly pointer: boolean;
   /** 0: no protobuf. */
@@ -82,6 +86,14 @@ export interface EmbeddedStruct {
   readonly schema: ObjectSchema;
 }
 
+/** A struct of which one member is set. */
+export interface Union {
+  /** The field that says which; '' where none does. */
+  readonly discriminator: string;
+  /** Field to the discriminator's value, which is the field's name in Go. */
+  readonly members: ReadonlyMap<string, string>;
+}
+
 export interface ObjectSchema {
   readonly type: 'object';
   /** e.g. io.k8s.api.apps.v1.DeploymentSpec */
@@ -101,6 +113,7 @@ export interface ObjectSchema {
   readonly description?: string;
   /** The fields that are not in schema are kept as they are. */
   readonly preservesUnknown: boolean;
+  readonly union?: Union | undefined;
 }
 
 /** The schema of a field or item below schema; undefined where there is none. A number steps into a list. */

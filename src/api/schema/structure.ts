@@ -1,6 +1,6 @@
 import { assertDefined } from '../../base/index.ts';
 import { STRUCTURE } from '../generated/structure.ts';
-import type { EmbeddedStruct, Field, GroupVersionKind, ListType, ObjectSchema, ScalarSchema, ScalarType, Schema } from './schema.ts';
+import type { EmbeddedStruct, Field, GroupVersionKind, ListType, ObjectSchema, ScalarSchema, ScalarType, Schema, Union } from './schema.ts';
 
 // Reads the text that scripts/generate-schema writes (the format is described there). A definition is parsed when its
 // fields are first asked for, so that loading costs little more than finding the line ends.
@@ -16,6 +16,10 @@ const scalars = new Map<string, ScalarSchema>(
 const STRING = scalars.get('s') as ScalarSchema;
 const ANY: Readonly<Record<string, Schema>> = {
   J: { type: 'any', goType: 'interface {}', encoding: 'json' },
+  X: { type: 'any', goType: 'v1.JSON', encoding: 'json' },
+  B: { type: 'any', goType: 'v1.JSONSchemaPropsOrBool', encoding: 'json' },
+  A: { type: 'any', goType: 'v1.JSONSchemaPropsOrArray', encoding: 'json' },
+  S: { type: 'any', goType: 'v1.JSONSchemaPropsOrStringArray', encoding: 'json' },
   R: { type: 'any', goType: 'runtime.RawExtension', encoding: 'raw-extension' },
   F: { type: 'any', goType: 'v1.FieldsV1', encoding: 'fields' },
 };
@@ -28,6 +32,8 @@ interface Options {
   readonly mapKeys: readonly string[];
   readonly atomic: boolean | undefined;
   readonly defaultText: string | undefined;
+  readonly written: boolean;
+  readonly mandatory: boolean;
 }
 
 /** A definition of the generated text. */
@@ -39,15 +45,17 @@ class Definition implements ObjectSchema {
   readonly atomic: boolean;
   readonly kind: GroupVersionKind | undefined;
   readonly preservesUnknown = false;
+  readonly union: Union | undefined;
   private readonly fieldTexts: readonly string[];
   private parsed: { fields: ReadonlyMap<string, Field>; embedded: readonly EmbeddedStruct[]; filled: readonly Field[] } | undefined;
 
   constructor(line: string) {
-    const [name = '', flag, kind = '', ...fieldTexts] = line.split('\t');
+    const [name = '', flag = '', kind = '', ...fieldTexts] = line.split('\t');
     this.name = name;
     this.shortName = name.slice(name.lastIndexOf('.') + 1);
     this.goType = name.split('.').slice(-2).join('.');
-    this.atomic = flag === 'a';
+    this.atomic = flag.startsWith('a');
+    this.union = parseUnion(flag);
     this.kind = kind === '' ? undefined : parseKind(kind);
     this.fieldTexts = fieldTexts;
   }
@@ -84,6 +92,8 @@ function parseFields(texts: readonly string[]): { fields: ReadonlyMap<string, Fi
     fields.set(name, {
       name, schema, pointer,
       required: options.required,
+      written: options.required || options.written,
+      mandatory: options.required || options.mandatory,
       protobufNumber: Number(proto),
       atomic: options.atomic,
       retainsKeys: options.patchStrategy.includes('retainKeys'),
@@ -99,7 +109,19 @@ function isFilled(field: Field): boolean {
   if (field.pointer) return false;
   const { type } = field.schema;
   if (type === 'object') return true;
-  return field.required && type !== 'any' && type !== 'map' && type !== 'time' && type !== 'micro-time';
+  return field.written && type !== 'any' && type !== 'map' && type !== 'time' && type !== 'micro-time';
+}
+
+function textOfDefault(json: string): string {
+  const value = JSON.parse(json) as unknown;
+  return typeof value === 'string' ? value : json;
+}
+
+function parseUnion(flags: string): Union | undefined {
+  const start = flags.indexOf('u');
+  if (start < 0) return undefined;
+  const [discriminator = '', members = ''] = flags.slice(start + 1).split('=');
+  return { discriminator, members: new Map(members.split(',').map((member): [string, string] => [member.split(':')[0] ?? '', member.split(':')[1] ?? ''])) };
 }
 
 function parseOptions(texts: readonly string[]): Options {
@@ -110,6 +132,8 @@ function parseOptions(texts: readonly string[]): Options {
   let mapKeys: readonly string[] = [];
   let atomic: boolean | undefined;
   let defaultText: string | undefined;
+  let written = false;
+  let mandatory = false;
   for (const text of texts) {
     const value = text.slice(1);
     if (text === '!') required = true;
@@ -118,9 +142,11 @@ function parseOptions(texts: readonly string[]): Options {
     else if (text.startsWith('l')) listType = value as ListType;
     else if (text.startsWith('K')) mapKeys = value.split(',');
     else if (text.startsWith('t')) atomic = value === 'atomic';
-    else if (text.startsWith('d')) defaultText = value;
+    else if (text.startsWith('d')) defaultText = textOfDefault(value);
+    else if (text === 'w') written = true;
+    else if (text === 'm') mandatory = true;
   }
-  return { required, patchStrategy, patchMergeKey, listType, mapKeys, atomic, defaultText };
+  return { required, patchStrategy, patchMergeKey, listType, mapKeys, atomic, defaultText, written, mandatory };
 }
 
 function parseType(text: string, options: Options): Schema {
