@@ -1,4 +1,4 @@
-import { controllerRevisions, deployments, replicaSets } from './apps/index.ts';
+import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets } from './apps/index.ts';
 import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
 import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
 import { leases } from './coordination/index.ts';
@@ -21,7 +21,7 @@ function untyped<T extends KubernetesObject>(definition: ResourceDefinition<T>):
 export const builtinResources: readonly ResourceDefinition[] = [
   untyped(bindings), untyped(configMaps), untyped(endpoints), untyped(events), untyped(namespaces), untyped(nodes), untyped(pods),
   untyped(podTemplates), untyped(replicationControllers), untyped(secrets), untyped(serviceAccounts), untyped(services),
-  untyped(controllerRevisions), untyped(deployments), untyped(replicaSets),
+  untyped(controllerRevisions), untyped(daemonSets), untyped(deployments), untyped(replicaSets), untyped(statefulSets),
   untyped(selfSubjectReviews), untyped(tokenReviews),
   untyped(localSubjectAccessReviews), untyped(selfSubjectAccessReviews), untyped(selfSubjectRulesReviews), untyped(subjectAccessReviews),
   untyped(leases), untyped(endpointSlices), untyped(eventsV1Events),

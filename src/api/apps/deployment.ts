@@ -5,12 +5,11 @@ import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { podTemplateWarnings, workloadNameWarnings } from '../core/pod-spec/warnings.ts';
 import { bumpGeneration, withGeneration, withLabels, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
-import { parsePercent, type IntOrString } from '../int-or-string.ts';
-import { regexText } from '../names.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import { workloadWideColumns } from '../printers/workload-columns.ts';
 import { selectorOf } from '../selectors/index.ts';
 import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdateDeployment } from '../types.ts';
+import { intOrPercentAmount, validateIntOrPercent, validateNotMoreThan100Percent } from './int-or-percent.ts';
 import { validateSelectorAndTemplate } from './template-for-selector.ts';
 
 /** Kubernetes: pkg/registry/apps/deployment. */
@@ -126,30 +125,10 @@ function validateRollingUpdate(update: RollingUpdateDeployment, path: string, er
   const maxSurge = update.maxSurge ?? 0;
   validateIntOrPercent(maxUnavailable, `${path}.maxUnavailable`, errors);
   validateIntOrPercent(maxSurge, `${path}.maxSurge`, errors);
-  if (amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0) {
+  if (intOrPercentAmount(maxUnavailable) === 0 && intOrPercentAmount(maxSurge) === 0) {
     errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
-  if (typeof maxUnavailable === 'string' && isPercent(maxUnavailable) && amountOf(maxUnavailable) > 100) {
-    errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
-  }
-}
-
-const percentText = regexText("a valid percent string must be a numeric string followed by an ending '%'", '[0-9]+%', '1%', '93%');
-
-function isPercent(text: string): boolean {
-  return /^[0-9]+%$/.test(text);
-}
-
-/** Kubernetes: apps validation, ValidatePositiveIntOrPercent. */
-function validateIntOrPercent(value: IntOrString, path: string, errors: FieldError[]): void {
-  if (typeof value === 'number') validateNonNegative(value, path, errors);
-  else if (!isPercent(value)) errors.push(invalid(path, value, percentText));
-}
-
-function amountOf(value: IntOrString): number {
-  if (typeof value === 'number') return value;
-  const percent = parsePercent(value);
-  return typeof percent === 'number' ? percent : 0;
+  validateNotMoreThan100Percent(maxUnavailable, `${path}.maxUnavailable`, errors);
 }
 
 /** Kubernetes: apps validation, ValidateDeploymentStatus. */

@@ -12,7 +12,7 @@ export function validateSelectorAndTemplate(selector: LabelSelector | undefined,
     const countBefore = errors.length;
     validateLabelSelector(selector, 'spec.selector', errors);
     const isValid = errors.length === countBefore;
-    const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+    const isEmpty = isEmptySelector(selector);
     if (isEmpty) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
     if (!isValid && !canCompile(selector)) {
       errors.push(invalid('spec.selector', selector, 'invalid label selector'));
@@ -25,6 +25,17 @@ export function validateSelectorAndTemplate(selector: LabelSelector | undefined,
 
 function mismatch(template: PodTemplateSpec | undefined): FieldError {
   return invalid('spec.template.metadata.labels', template?.metadata?.labels ?? null, '`selector` does not match template `labels`');
+}
+
+/** True for a selector that asks for nothing, and so selects everything. */
+export function isEmptySelector(selector: LabelSelector): boolean {
+  return Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+}
+
+/** Whether a selector selects the template's labels; undefined where it is no valid selector. An absent selector selects nothing. */
+export function selectsTemplate(selector: LabelSelector | undefined, template: PodTemplateSpec | undefined): boolean | undefined {
+  if (selector && !canCompile(selector)) return undefined;
+  return selectorOf(selector).matches(template?.metadata?.labels);
 }
 
 function canCompile(selector: LabelSelector): boolean {

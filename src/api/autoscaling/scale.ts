@@ -3,7 +3,9 @@ import type { ColumnDefinition } from '../definition.ts';
 import type { FieldError } from '../field-error.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import { formatLabels, selectorOf } from '../selectors/index.ts';
-import type { Deployment, ObjectMeta, ReplicaSet, ReplicationController, Scale } from '../types.ts';
+import type { Deployment, ObjectMeta, ReplicaSet, ReplicationController, Scale, StatefulSet } from '../types.ts';
+
+type Scalable = Deployment | ReplicaSet | ReplicationController | StatefulSet;
 
 /** Kubernetes: printers, scaleColumnDefinitions. */
 export const scaleColumns: readonly ColumnDefinition<Scale>[] = [
@@ -21,7 +23,7 @@ export function validateScale(scale: Scale): readonly FieldError[] {
 }
 
 /** The scale subresource of a workload. Kubernetes: scaleFromDeployment and its kin. */
-export function scaleOf(object: Deployment | ReplicaSet | ReplicationController): Scale {
+export function scaleOf(object: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const metadata: ObjectMeta = { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp };
   const replicas = object.spec.replicas ?? 0;
@@ -32,7 +34,7 @@ export function scaleOf(object: Deployment | ReplicaSet | ReplicationController)
   };
 }
 
-function selectorTextOf(object: Deployment | ReplicaSet | ReplicationController): string {
+function selectorTextOf(object: Scalable): string {
   const { selector } = object.spec;
   if (selector === undefined) return '';
   if (object.kind !== 'ReplicationController') return selectorOf(selector as ReplicaSet['spec']['selector']).toString();
@@ -41,7 +43,7 @@ function selectorTextOf(object: Deployment | ReplicaSet | ReplicationController)
 }
 
 /** The workload with the replicas that a Scale asks for. */
-export function withReplicas<T extends Deployment | ReplicaSet | ReplicationController>(object: T, scale: Scale): T {
+export function withReplicas<T extends Scalable>(object: T, scale: Scale): T {
   const replicas = scale.spec?.replicas ?? 0;
   return object.spec.replicas === replicas ? object : { ...object, spec: { ...object.spec, replicas } };
 }

@@ -58,3 +58,9 @@ export function mapShared<T>(items: readonly T[], map: (item: T, index: number) 
   }
   return result ?? items;
 }
+
+/** An object with one annotation set. */
+export function withAnnotation<T extends KubernetesObject>(object: T, name: string, value: string): T {
+  if (object.metadata.annotations?.[name] === value) return object;
+  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [name]: value } } };
+}
