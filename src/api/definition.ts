@@ -65,8 +65,10 @@ export interface Strategy<T extends KubernetesObject> {
   /** A write to the status subresource: keeps everything but status (and what upstream lets through). Absent: the kind has no status subresource. */
   prepareForStatusUpdate?(next: T, old: T): T;
   validateStatusUpdate?(next: T, old: T): readonly FieldError[];
-  /** Warnings for the client (HTTP header Warning: 299). */
-  warnings?(object: T): readonly string[];
+  /** Warnings for the client (HTTP header Warning: 299); old is there on updates. */
+  warnings?(object: T, old?: T): readonly string[];
+  /** Warnings for who writes the status. */
+  statusWarnings?(next: T, old: T): readonly string[];
   /** PUT without a resourceVersion is allowed (most kinds: yes). */
   readonly allowUnconditionalUpdate: boolean;
   /** PUT on a name that does not exist creates it (Lease, Endpoints, …). */

@@ -21,6 +21,7 @@ export * from './autoscaling/index.ts';
 export * from './coordination/index.ts';
 export * from './discovery/index.ts';
 export * from './events/index.ts';
+export * from './networking/index.ts';
 export * from './policy/index.ts';
 export * from './rbac/index.ts';
 export * from './scheduling/index.ts';

@@ -12,6 +12,10 @@ const label1035 = whole(LABEL_1035);
 const qualifiedName = whole(QUALIFIED_NAME);
 const labelValue = whole(`(${QUALIFIED_NAME})?`);
 
+const WILDCARD_SUBDOMAIN = `\\*\\.${SUBDOMAIN_1123}`;
+const wildcardSubdomain = whole(WILDCARD_SUBDOMAIN);
+const WILDCARD_TEXT = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+
 const LABEL_1123_TEXT = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
 const SUBDOMAIN_1123_TEXT = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 const LABEL_1035_TEXT = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
@@ -101,6 +105,14 @@ export function pathSegmentNameErrors(value: string): readonly string[] {
   const errors: string[] = [];
   if (value.includes('/')) errors.push("may not contain '/'");
   if (value.includes('%')) errors.push("may not contain '%'");
+  return errors.length === 0 ? NONE : errors;
+}
+
+/** A host name such as *.example.com: RFC 1034's wildcard. Kubernetes: validation.IsWildcardDNS1123Subdomain. */
+export function wildcardSubdomainErrors(value: string): readonly string[] {
+  const errors: string[] = [];
+  if (value.length > SUBDOMAIN_LENGTH_MAX) errors.push(maxLengthText(SUBDOMAIN_LENGTH_MAX));
+  if (!matchesBounded(wildcardSubdomain, value)) errors.push(regexText(WILDCARD_TEXT, WILDCARD_SUBDOMAIN, '*.example.com'));
   return errors.length === 0 ? NONE : errors;
 }
 

@@ -9,6 +9,7 @@ import type { ResourceDefinition } from './definition.ts';
 import { endpointSlices } from './discovery/index.ts';
 import { eventsV1Events } from './events/index.ts';
 import type { KubernetesObject } from './meta.ts';
+import { ingressClasses, ingresses, networkPolicies } from './networking/index.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac/index.ts';
 import { priorityClasses } from './scheduling/index.ts';
 
@@ -25,6 +26,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(selfSubjectReviews), untyped(tokenReviews),
   untyped(localSubjectAccessReviews), untyped(selfSubjectAccessReviews), untyped(selfSubjectRulesReviews), untyped(subjectAccessReviews),
   untyped(leases), untyped(endpointSlices), untyped(eventsV1Events),
+  untyped(ingressClasses), untyped(ingresses), untyped(networkPolicies),
   untyped(clusterRoleBindings), untyped(clusterRoles), untyped(roleBindings), untyped(roles),
   untyped(priorityClasses),
 ];

@@ -50,25 +50,141 @@ function ipv6Groups(text: string, mayEndInIpv4: boolean): number[] | undefined {
   return groups;
 }
 
-/** True for an address and a prefix length, e.g. 10.244.0.0/24. */
-function isCidr(text: string): boolean {
-  const slash = text.indexOf('/');
-  if (slash < 0) return false;
-  const ip = parseIp(text.slice(0, slash));
-  const bits = text.slice(slash + 1);
-  return ip !== undefined && /^\d{1,3}$/.test(bits) && Number(bits) <= (ip.family === 4 ? 32 : 128);
+/** An address and a prefix length, e.g. 10.244.0.0/24. */
+export interface Cidr {
+  readonly ip: IpAddress;
+  readonly prefixBits: number;
 }
 
-/** Kubernetes: IsValidIPForLegacyField. */
-export function validateIp(text: string, path: string, errors: FieldError[]): IpAddress | undefined {
+/** undefined where text is no CIDR. Leading zeros and bits beyond the prefix are let through. Kubernetes: netutils.ParseCIDRSloppy. */
+export function parseCidr(text: string): Cidr | undefined {
+  const slash = text.indexOf('/');
+  if (slash < 0) return undefined;
+  const ip = parseIp(text.slice(0, slash));
+  const bits = text.slice(slash + 1);
+  if (ip === undefined || !/^\d{1,3}$/.test(bits) || Number(bits) > (ip.family === 4 ? 32 : 128)) return undefined;
+  return { ip, prefixBits: Number(bits) };
+}
+
+/** The first address of a CIDR. */
+export function networkOf({ ip, prefixBits }: Cidr): IpAddress {
+  const bytes = ip.bytes.map((byte, index) => byte & (0xff << (8 - Math.min(8, Math.max(0, prefixBits - index * 8)))) & 0xff);
+  return { family: ip.family, bytes };
+}
+
+/** True where address lies in the CIDR. */
+export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
+  if (cidr.ip.family !== address.family) return false;
+  const network = networkOf(cidr).bytes;
+  return networkOf({ ip: address, prefixBits: cidr.prefixBits }).bytes.every((byte, index) => byte === network[index]);
+}
+
+/** IPv4 in IPv6's clothes, e.g. ::ffff:10.0.0.1. */
+export function isMappedIpv4({ family, bytes }: IpAddress): boolean {
+  return family === 6 && bytes.every((byte, index) => index >= 12 || byte === (index < 10 ? 0 : 0xff));
+}
+
+/** The text as RFC 5952 has it; an IPv4-mapped address as IPv4. Kubernetes: net.IP.String. */
+export function formatIp(ip: IpAddress): string {
+  if (ip.family === 4) return ip.bytes.join('.');
+  if (isMappedIpv4(ip)) return ip.bytes.slice(12).join('.');
+  const groups: number[] = [];
+  for (let index = 0; index < 16; index += 2) groups.push(((ip.bytes[index] ?? 0) << 8) | (ip.bytes[index + 1] ?? 0));
+  const [start, length] = longestZeros(groups);
+  const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':');
+  return length < 2 ? text(groups) : `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;
+}
+
+function longestZeros(groups: readonly number[]): readonly [start: number, length: number] {
+  let best: readonly [number, number] = [0, 0];
+  for (let start = 0; start < groups.length; start += 1) {
+    let length = 0;
+    while (groups[start + length] === 0) length += 1;
+    if (length > best[1]) best = [start, length];
+  }
+  return best;
+}
+
+/** The network's canonical text. Kubernetes: net.IPNet.String. */
+export function formatNetwork(cidr: Cidr): string {
+  const bits = isMappedIpv4(cidr.ip) && cidr.prefixBits >= 96 ? cidr.prefixBits - 96 : cidr.prefixBits;
+  return `${formatIp(networkOf(cidr))}/${bits}`;
+}
+
+function hasLeadingZeros(address: string): boolean {
+  return /(^|[.:])0\d+(\.|$)/.test(address);
+}
+
+/** Fields from before addresses were strict; known: texts of the old object, which may stay as they are. Kubernetes: IsValidIPForLegacyField. */
+export function validateIp(text: string, path: string, errors: FieldError[], known?: readonly string[]): IpAddress | undefined {
   const ip = parseIp(text);
+  if (known?.includes(text) === true) return ip;
   if (ip === undefined) errors.push(invalid(path, text, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+  else if (hasLeadingZeros(text)) errors.push(invalid(path, text, 'must not have leading 0s'));
+  else if (isMappedIpv4(ip)) errors.push(invalid(path, text, 'must not be an IPv4-mapped IPv6 address'));
   return ip;
 }
 
-/** Kubernetes: IsValidCIDRForLegacyField. */
-export function validateCidr(text: string, path: string, errors: FieldError[]): void {
-  if (!isCidr(text)) errors.push(invalid(path, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
+/** Fields from before CIDRs were strict; known: texts of the old object, which may stay as they are. Kubernetes: IsValidCIDRForLegacyField. */
+export function validateCidr(text: string, path: string, errors: FieldError[], known?: readonly string[]): Cidr | undefined {
+  const cidr = parseCidr(text);
+  if (known?.includes(text) === true) return cidr;
+  if (cidr === undefined) {
+    errors.push(invalid(path, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
+    return undefined;
+  }
+  const [address = '', bits = ''] = text.split('/');
+  if (hasLeadingZeros(address) || /^0\d/.test(bits)) errors.push(invalid(path, text, 'must not have leading 0s in IP or prefix length'));
+  else if (isMappedIpv4(cidr.ip)) errors.push(invalid(path, text, 'must not have an IPv4-mapped IPv6 address'));
+  else if (formatIp(networkOf(cidr)) !== formatIp(cidr.ip)) errors.push(invalid(path, text, 'must not have bits set beyond the prefix length'));
+  return cidr;
+}
+
+/** An address in its one canonical text, as newer fields want it. Kubernetes: validation.IsValidIP. */
+export function validateCanonicalIp(text: string, path: string, errors: FieldError[]): void {
+  const countBefore = errors.length;
+  const ip = validateIp(text, path, errors);
+  if (ip === undefined || errors.length > countBefore) return;
+  const canonical = formatIp(ip);
+  if (text !== canonical) errors.push(invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`));
+}
+
+/** A network in its one canonical text, as newer fields want it. Kubernetes: validation.IsValidCIDR. */
+export function validateCanonicalCidr(text: string, path: string, errors: FieldError[]): void {
+  const countBefore = errors.length;
+  const cidr = validateCidr(text, path, errors);
+  if (cidr === undefined || errors.length > countBefore) return;
+  const canonical = formatNetwork(cidr);
+  if (text !== canonical) errors.push(invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`));
+}
+
+/** What to say of an address that is valid and yet badly written. Kubernetes: validation.GetWarningsForIP. */
+export function ipWarnings(text: string, path: string, warnings: string[]): void {
+  const ip = parseIp(text);
+  if (ip === undefined) return;
+  const canonical = JSON.stringify(formatIp(ip));
+  const quoted = JSON.stringify(text);
+  if (hasLeadingZeros(text) || isMappedIpv4(ip)) warnings.push(`${path}: non-standard IP address ${quoted} is invalid: use ${canonical}`);
+  else if (ip.family === 6 && quoted !== canonical) warnings.push(`${path}: IPv6 address ${quoted} should be in RFC 5952 canonical format (${canonical})`);
+}
+
+/** What to say of a CIDR that is valid and yet badly written. Kubernetes: validation.GetWarningsForCIDR. */
+export function cidrWarnings(text: string, path: string, warnings: string[]): void {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) return;
+  const quoted = JSON.stringify(text);
+  const network = JSON.stringify(formatNetwork(cidr));
+  const countBefore = warnings.length;
+  if (formatIp(networkOf(cidr)) !== formatIp(cidr.ip)) {
+    const single = JSON.stringify(`${formatIp(cidr.ip)}/${cidr.ip.family === 4 ? 32 : 128}`);
+    warnings.push(`${path}: CIDR value ${quoted} is ambiguous in this context (should be ${network} or ${single}?)`);
+  }
+  const [address = '', bits = ''] = text.split('/');
+  if (hasLeadingZeros(address) || /^0\d/.test(bits) || isMappedIpv4(cidr.ip)) {
+    warnings.push(`${path}: non-standard CIDR value ${quoted} is invalid: use ${network}`);
+  } else if (warnings.length === countBefore && cidr.ip.family === 6 && quoted !== network) {
+    warnings.push(`${path}: IPv6 CIDR value ${quoted} should be in RFC 5952 canonical format (${network})`);
+  }
 }
 
 /** Addresses that no endpoint can have. Kubernetes: core validation, ValidateEndpointIP. */

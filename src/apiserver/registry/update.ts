@@ -160,7 +160,11 @@ function checkValid(call: Call, next: KubernetesObject, old: KubernetesObject, r
   const { definition } = call.endpoint;
   const errors = rules.validate(next, old);
   if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, old.metadata.name, errors);
-  if (call.untrusted && call.request.subresource === undefined) for (const text of definition.strategy.warnings?.(next) ?? []) warn(call, text);
+  if (!call.untrusted) return;
+  const { subresource } = call.request;
+  const { strategy } = definition;
+  const warnings = subresource === undefined ? strategy.warnings?.(next, old) : subresource === 'status' ? strategy.statusWarnings?.(next, old) : undefined;
+  if (warnings !== undefined) for (const text of warnings) warn(call, text);
 }
 
 function checkPreconditions(call: Call, key: string, wanted: ObjectMeta, old: KubernetesObject): void {

@@ -1,0 +1,3 @@
+export { ingresses } from './ingress.ts';
+export { ingressClasses } from './ingress-class.ts';
+export { networkPolicies } from './network-policy.ts';
