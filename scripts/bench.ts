@@ -4,26 +4,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { measureApiServer } from './bench/apiserver/suite.ts';
+import type { Row } from './bench/row.ts';
 import type { Sample, Scenario } from './bench/sample.ts';
 import { measureEventLoopDelay } from './bench/event-loop-delay.ts';
 import { measureFdatasync } from './bench/fdatasync.ts';
 import { root } from './root.ts';
 
 /*
- * Measures Drydock against webernetes, the other Kubernetes in TypeScript: the same Deployment, counted by informer,
+ * bench [cluster] [apiserver]: both where nothing is named.
+ *
+ * cluster measures Drydock against webernetes, the other Kubernetes in TypeScript: the same Deployment, counted by informer,
  * no modelled delays, both bundled, each sample in a process of its own, A/B/A/B. Ratios are medians of pairs.
  * Both sides start as `drydock up` does, by src/cli/run-cached.ts: functions are compiled already, nothing is optimized yet.
  */
-interface Row {
-  readonly id: string;
-  readonly ours: number;
-  readonly peer: number | null;
-  readonly unit: string;
-  readonly ratio: number | null;
-  readonly goal: string;
-  readonly met: boolean;
-}
-
 interface Comparison {
   readonly id: string;
   readonly scenario: Scenario;
@@ -45,19 +39,27 @@ const WARM_UP_PODS = 30;
 const run = promisify(execFile);
 const folder = await mkdtemp(path.join(tmpdir(), 'drydock-bench-'));
 const rows: Row[] = [];
+const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = { cluster: measureCluster, apiserver: () => measureApiServer(folder) };
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
 try {
-  await bundle('launch');
-  await bundle('drydock');
-  await bundle('webernetes');
-  for (const comparison of COMPARISONS) rows.push(...(await compare(comparison)));
-  rows.push(await eventLoopDelay());
-  rows.push(...(await floors()));
+  for (const name of wanted) {
+    const suite = suites[name];
+    if (suite === undefined) throw new Error(`there is no benchmark "${name}": choose of ${Object.keys(suites).join(', ')}`);
+    rows.push(...(await suite()));
+  }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 await writeFile(path.join(root, 'bench-results.json'), `${JSON.stringify(rows, null, 2)}\n`);
 console.log(`\n${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`);
 console.table(rows.map((row) => ({ ...row, ours: row.ours.toFixed(2), peer: row.peer?.toFixed(2) ?? '–', ratio: row.ratio?.toFixed(1) ?? '–' })));
+
+async function measureCluster(): Promise<Row[]> {
+  const measured: Row[] = [];
+  for (const name of ['launch', 'drydock', 'webernetes']) await bundle(name);
+  for (const comparison of COMPARISONS) measured.push(...(await compare(comparison)));
+  return [...measured, await eventLoopDelay(), ...(await floors())];
+}
 
 async function bundle(name: string): Promise<void> {
   await build({
