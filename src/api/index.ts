@@ -14,6 +14,7 @@ export { defaultColumns } from './printers/columns.ts';
 export * from './schema/index.ts';
 export * from './patch/index.ts';
 export * from './core/index.ts';
+export * from './admissionregistration/index.ts';
 export * from './apps/index.ts';
 export * from './authentication/index.ts';
 export * from './authorization/index.ts';

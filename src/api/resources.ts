@@ -1,3 +1,7 @@
+import {
+  mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings, mutatingWebhookConfigurations, validatingAdmissionPolicies, validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
+} from './admissionregistration/index.ts';
 import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets } from './apps/index.ts';
 import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
 import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
@@ -29,4 +33,6 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(ingressClasses), untyped(ingresses), untyped(networkPolicies),
   untyped(clusterRoleBindings), untyped(clusterRoles), untyped(roleBindings), untyped(roles),
   untyped(priorityClasses),
+  untyped(mutatingAdmissionPolicies), untyped(mutatingAdmissionPolicyBindings), untyped(mutatingWebhookConfigurations),
+  untyped(validatingAdmissionPolicies), untyped(validatingAdmissionPolicyBindings), untyped(validatingWebhookConfigurations),
 ];
