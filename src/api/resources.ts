@@ -7,13 +7,15 @@ import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
 import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
 import { leases } from './coordination/index.ts';
 import {
-  bindings, configMaps, endpoints, events, namespaces, nodes, pods, podTemplates, replicationControllers, secrets, serviceAccounts, services,
+  bindings, componentStatuses, configMaps, endpoints, events, limitRanges, namespaces, nodes, pods, podTemplates, replicationControllers, resourceQuotas, secrets,
+  serviceAccounts, services,
 } from './core/index.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { endpointSlices } from './discovery/index.ts';
 import { eventsV1Events } from './events/index.ts';
 import type { KubernetesObject } from './meta.ts';
 import { ingressClasses, ingresses, networkPolicies } from './networking/index.ts';
+import { podDisruptionBudgets } from './policy/index.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac/index.ts';
 import { priorityClasses } from './scheduling/index.ts';
 
@@ -24,13 +26,14 @@ function untyped<T extends KubernetesObject>(definition: ResourceDefinition<T>):
 
 /** Every resource that Drydock has built in, ordered by group and name. Resources that are only created (reviews, bindings) are never stored. */
 export const builtinResources: readonly ResourceDefinition[] = [
-  untyped(bindings), untyped(configMaps), untyped(endpoints), untyped(events), untyped(namespaces), untyped(nodes), untyped(pods),
-  untyped(podTemplates), untyped(replicationControllers), untyped(secrets), untyped(serviceAccounts), untyped(services),
+  untyped(bindings), untyped(componentStatuses), untyped(configMaps), untyped(endpoints), untyped(events), untyped(limitRanges), untyped(namespaces), untyped(nodes), untyped(pods),
+  untyped(podTemplates), untyped(replicationControllers), untyped(resourceQuotas), untyped(secrets), untyped(serviceAccounts), untyped(services),
   untyped(controllerRevisions), untyped(daemonSets), untyped(deployments), untyped(replicaSets), untyped(statefulSets),
   untyped(selfSubjectReviews), untyped(tokenReviews),
   untyped(localSubjectAccessReviews), untyped(selfSubjectAccessReviews), untyped(selfSubjectRulesReviews), untyped(subjectAccessReviews),
   untyped(leases), untyped(endpointSlices), untyped(eventsV1Events),
   untyped(ingressClasses), untyped(ingresses), untyped(networkPolicies),
+  untyped(podDisruptionBudgets),
   untyped(clusterRoleBindings), untyped(clusterRoles), untyped(roleBindings), untyped(roles),
   untyped(priorityClasses),
   untyped(mutatingAdmissionPolicies), untyped(mutatingAdmissionPolicyBindings), untyped(mutatingWebhookConfigurations),
