@@ -1,15 +1,13 @@
 import { decodeText, encodeBase64, messageOf } from '../../base/index.ts';
 import { newStatusError } from '../meta.ts';
 import { formatDuration } from '../duration.ts';
-import { schemaOf, schemaOfKind } from '../schema/registry.ts';
-import type { Field, MapSchema, ObjectSchema, Schema } from '../schema/schema.ts';
+import type { AnySchema, Field, MapSchema, ObjectSchema, Schema } from '../schema/schema.ts';
+import { builtInSchema } from '../schema/structure.ts';
 import { formatMicroTime, formatTime } from '../time.ts';
+import { PROTOBUF_MAGIC, protobufSchemaOf } from './protobuf-body.ts';
+import { JSON_SCHEMA_PROPS } from './protobuf-message.ts';
 import { textOf, type WireField, WireReader } from './wire.ts';
 
-/** What every protobuf body starts with: "k8s" and a zero byte. */
-const PROTOBUF_MAGIC: readonly number[] = [0x6b, 0x38, 0x73, 0x00];
-
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
 /**
  * The JSON object that a protobuf body stands for: `k8s\0` and a runtime.Unknown with the kind and the message. kubectl
@@ -38,7 +36,7 @@ function decodeUnknown(bytes: Uint8Array): object {
     else if (field.number === 3) contentEncoding = textOf(field);
   }
   if (contentEncoding !== '') throw new Error(`unable to convert from content encoding ${JSON.stringify(contentEncoding)}`);
-  const schema = schemaOfBody(apiVersion, kind);
+  const schema = protobufSchemaOf(apiVersion, kind);
   if (schema === undefined) throw new Error(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
   const object: Record<string, unknown> = { apiVersion, kind };
   decodeInto(object, raw, schema);
@@ -53,13 +51,6 @@ function decodeTypeMeta(bytes: Uint8Array): readonly [apiVersion: string, kind: 
     else if (field.number === 2) kind = textOf(field);
   }
   return [apiVersion, kind];
-}
-
-function schemaOfBody(apiVersion: string, kind: string): ObjectSchema | undefined {
-  // Options are registered in every group.
-  if (kind.endsWith('Options')) return schemaOf(META + kind);
-  const slash = apiVersion.indexOf('/');
-  return schemaOfKind(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), kind);
 }
 
 function* fieldsOf(bytes: Uint8Array): Generator<WireField, void> {
@@ -128,6 +119,8 @@ function decodeEntry(map: Record<string, unknown>, wire: WireField, schema: MapS
     if (part.number === 1) key = textOf(part);
     else if (part.number === 2) value = decodeValue(part, schema.values);
   }
+  // The zero time is null in JSON, and null is left out of maps.
+  if (value === undefined && (schema.values.type === 'time' || schema.values.type === 'micro-time')) return;
   // Plain assignment to __proto__ would set the prototype.
   Object.defineProperty(map, key, { value: value ?? zeroOf(schema.values), enumerable: true, configurable: true, writable: true });
 }
@@ -155,7 +148,7 @@ function decodeValue(wire: WireField, schema: Schema): unknown {
       return map;
     }
     case 'any':
-      return decodeAny(wire.bytes);
+      return decodeAny(wire.bytes, schema);
     case 'string':
       return textOf(wire);
     case 'bytes':
@@ -192,9 +185,26 @@ function decodeTime(bytes: Uint8Array, type: 'time' | 'micro-time'): string | un
   return `${formatTime(seconds * 1000).slice(0, 19)}.${formatMicroTime((numbers.get(2) ?? 0) / 1e6).slice(20)}`;
 }
 
-function decodeAny(bytes: Uint8Array): unknown {
+function decodeAny(bytes: Uint8Array, schema: AnySchema): unknown {
+  if (schema.goType.startsWith('v1.JSONSchemaPropsOr')) return decodeSchemaOr(bytes, schema.goType);
   for (const part of fieldsOf(bytes)) if (part.number === 1 && part.bytes.length > 0) return JSON.parse(decodeText(part.bytes)) as unknown;
   return undefined;
+}
+
+/** A JSON Schema, or true or false, or a list of schemas or of names. */
+function decodeSchemaOr(bytes: Uint8Array, goType: string): unknown {
+  const orBool = goType === 'v1.JSONSchemaPropsOrBool';
+  const orNames = goType === 'v1.JSONSchemaPropsOrStringArray';
+  const props = builtInSchema(JSON_SCHEMA_PROPS);
+  if (props === undefined) return undefined;
+  let allows = false;
+  const list: unknown[] = [];
+  for (const part of fieldsOf(bytes)) {
+    if (part.number === 1 && orBool) allows = part.varint !== 0;
+    else if (part.number === 1 || (part.number === 2 && orBool)) return decodeValue(part, props);
+    else if (part.number === 2) list.push(orNames ? textOf(part) : decodeValue(part, props));
+  }
+  return orBool ? allows : list;
 }
 
 function partsOf(bytes: Uint8Array): { readonly numbers: ReadonlyMap<number, number>; readonly text: ReadonlyMap<number, string> } {
