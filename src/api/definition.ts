@@ -1,5 +1,6 @@
 import type { FieldError } from './field-error.ts';
 import type { KubernetesObject, ResourceRef } from './meta.ts';
+import type { ObjectSchema } from './schema/schema.ts';
 
 /**
  * All that the API server knows of one resource: facts and pure rules, no handlers. Adding a kind to Drydock is one
@@ -28,6 +29,22 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly conversion?: StorageConversion<T>;
   /** What everybody who uses the resource is told. Kubernetes: the API lifecycle's deprecation warning. */
   readonly deprecation?: string;
+  /** Set where the kind came with a CustomResourceDefinition while the server runs. */
+  readonly custom?: CustomResourceRules;
+}
+
+/** What is other than with built-in kinds, whose types are part of the program. Kubernetes: apiextensions-apiserver. */
+export interface CustomResourceRules {
+  /** For apply and tracking of fields; it is this server's and not the program's. */
+  readonly schema: ObjectSchema;
+  /** The object as it may be stored and what it had that the schema does not know. Throws a StatusError where it is no such object. */
+  decode(body: object): { readonly object: KubernetesObject; readonly unknownFields: readonly string[] };
+  /** Where the replicas are, in the terms of the scale subresource; undefined: there is none. */
+  readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string };
+  /** The definition is going, so that nothing new is created; discovery has no create, patch and update. */
+  readonly terminating: boolean;
+  /** The OpenAPI schema as it is published, for version 2 or 3 of OpenAPI; undefined: nothing is. */
+  openApi(version: 2 | 3): object | undefined;
 }
 
 export interface StorageConversion<T extends KubernetesObject> {
@@ -62,8 +79,8 @@ export interface Strategy<T extends KubernetesObject> {
   prepareForUpdate(next: T, old: T): T;
   validateCreate(object: T): readonly FieldError[];
   validateUpdate(next: T, old: T): readonly FieldError[];
-  /** A write to the status subresource: keeps everything but status (and what upstream lets through). Absent: the kind has no status subresource. */
-  prepareForStatusUpdate?(next: T, old: T): T;
+  /** A write to the status subresource: keeps everything but status (and what upstream lets through). nowMs: where the server stamps a time. Absent: the kind has no status subresource. */
+  prepareForStatusUpdate?(next: T, old: T, nowMs?: number): T;
   validateStatusUpdate?(next: T, old: T): readonly FieldError[];
   /** Warnings for the client (HTTP header Warning: 299); old is there on updates. */
   warnings?(object: T, old?: T): readonly string[];

@@ -19,23 +19,60 @@ export class Endpoints implements ResourceTable {
   }
 
   add(definition: ResourceDefinition): Endpoint {
+    const endpoint = this.newEndpoint(definition);
+    this.insert(endpoint);
+    this.changed();
+    return endpoint;
+  }
+
+  /**
+   * Serves other versions of a resource that came while the server runs instead of those that were served before; none
+   * of them: the resource goes. Its watches end, so that clients look again. Kubernetes: crdHandler, removeStorage_locked.
+   */
+  async replace(old: readonly Endpoint[], definitions: readonly ResourceDefinition[]): Promise<readonly Endpoint[]> {
+    const first = definitions[0];
+    // No request comes before the cache is there.
+    if (first !== undefined) await this.watchCache.add(prefixOf(first), first.namespaced, indexedFieldsOf(first));
+    for (const endpoint of old) this.drop(endpoint);
+    const endpoints = definitions.map((definition) => this.newEndpoint(definition));
+    for (const endpoint of endpoints) this.insert(endpoint);
+    for (const cache of new Set(old.map(({ cache: each }) => each))) {
+      if (endpoints.some((endpoint) => endpoint.cache === cache)) cache.closeWatchers();
+      else this.watchCache.remove(cache);
+    }
+    this.changed();
+    return endpoints;
+  }
+
+  private newEndpoint(definition: ResourceDefinition): Endpoint {
     const apiVersion = apiVersionOf(definition.group, definition.version);
-    const prefix = withSlash(definition.storagePrefix ?? `${REGISTRY_PREFIX}${definition.resource}`);
-    const cache = this.watchCache.resource(prefix, definition.namespaced, indexedFieldsOf(definition));
+    const cache = this.watchCache.resource(prefixOf(definition), definition.namespaced, indexedFieldsOf(definition));
     const conversion = definition.conversion === undefined ? undefined : rememberingConversion(definition.conversion);
     let schema: Endpoint['schema'];
-    const endpoint: Endpoint = {
+    return {
       definition, group: definition.group, resource: definition.resource, apiVersion, cache, conversion,
       get schema() {
-        return schema ??= schemaOf(definition.schema); // most are never asked for
+        return schema ??= definition.custom?.schema ?? schemaOf(definition.schema); // most are never asked for
       },
     };
-    const same = this.byResource.get(definition.resource);
-    if (same === undefined) this.byResource.set(definition.resource, [endpoint]);
+  }
+
+  private insert(endpoint: Endpoint): void {
+    const same = this.byResource.get(endpoint.resource);
+    if (same === undefined) this.byResource.set(endpoint.resource, [endpoint]);
     else same.push(endpoint);
-    this.definitions = [...this.definitions, definition];
+    this.definitions = [...this.definitions, endpoint.definition];
+  }
+
+  private drop(endpoint: Endpoint): void {
+    const others = this.byResource.get(endpoint.resource)?.filter((each) => each !== endpoint) ?? [];
+    if (others.length === 0) this.byResource.delete(endpoint.resource);
+    else this.byResource.set(endpoint.resource, others);
+    this.definitions = this.definitions.filter((definition) => definition !== endpoint.definition);
+  }
+
+  private changed(): void {
     for (const listener of this.listeners) listener();
-    return endpoint;
   }
 
   find(group: string, version: string, resource: string): Endpoint | undefined {
@@ -71,6 +108,10 @@ export class Endpoints implements ResourceTable {
 function indexedFieldsOf(definition: ResourceDefinition): readonly IndexedField[] {
   const value = definition.selectableFields['spec.nodeName'];
   return value === undefined ? [] : [{ field: 'spec.nodeName', value }];
+}
+
+function prefixOf(definition: ResourceDefinition): string {
+  return withSlash(definition.storagePrefix ?? `${REGISTRY_PREFIX}${definition.resource}`);
 }
 
 function withSlash(prefix: string): string {

@@ -1,4 +1,4 @@
-import { decodeBody, type KubernetesObject, type ObjectSchema, schemaOf } from '../../api/index.ts';
+import { type CustomResourceRules, decodeBody, invalid, type KubernetesObject, newInvalidError, type ObjectSchema, type ResourceDefinition, schemaOf, type StatusError } from '../../api/index.ts';
 import { newBadRequest } from '../errors.ts';
 import { type Call, warn } from './call.ts';
 
@@ -10,6 +10,11 @@ export function objectFromBody(call: Call, body: unknown): KubernetesObject {
   const { kind } = endpoint.definition;
   if (object.apiVersion !== undefined && object.apiVersion !== '' && object.apiVersion !== endpoint.apiVersion) {
     throw newBadRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${endpoint.apiVersion})`);
+  }
+  const { custom } = endpoint.definition;
+  if (custom !== undefined) {
+    checkCustomKind(object.kind, kind, endpoint.group, object.metadata?.name);
+    return decodedCustom(call, { ...object, apiVersion: endpoint.apiVersion, kind }, custom);
   }
   if (object.kind !== undefined && object.kind !== '' && object.kind !== kind) {
     const why = `converting (${goPackage(endpoint.definition.version, endpoint.group)}.${object.kind}) to (${goPackage('core', endpoint.group)}.${kind}): unknown conversion`;
@@ -36,6 +41,28 @@ export function decoded(call: Call, body: object, schema: ObjectSchema, typeMeta
   const metadata = object.metadata ?? {};
   if (object.metadata === metadata && (typeMeta === undefined || (object.apiVersion === typeMeta.apiVersion && object.kind === typeMeta.kind))) return object;
   return { ...object, ...typeMeta, metadata } as KubernetesObject;
+}
+
+/** Custom resources of another kind are no objects that can't be decoded, but invalid ones. Kubernetes: customResourceValidator.ValidateTypeMeta. */
+function checkCustomKind(given: unknown, kind: string, group: string, name: string | undefined): void {
+  if (given === undefined || given === '' || given === kind) return;
+  throw newInvalidError(group, typeof given === 'string' ? given : kind, name ?? '', [invalid('kind', given, `must be ${kind}`)]);
+}
+
+/** Decodes a custom resource's object, with unknown fields refused, told of or dropped. */
+function decodedCustom(call: Call, body: object, custom: CustomResourceRules): KubernetesObject {
+  const { object, unknownFields } = custom.decode(body);
+  const { fieldValidation = 'Warn' } = call.query;
+  if (unknownFields.length === 0 || fieldValidation === 'Ignore') return object;
+  const texts = unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`);
+  if (fieldValidation === 'Warn') for (const text of texts) warn(call, text);
+  else throw newUndecodable(call.endpoint.definition, `strict decoding error: ${texts.join(', ')}`);
+  return object;
+}
+
+/** Kubernetes: handlers, transformDecodeError. */
+export function newUndecodable({ kind, version }: Pick<ResourceDefinition, 'kind' | 'version'>, why: string): StatusError {
+  return newBadRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
 }
 
 /** Throws where the body's namespace is not the request's. Kubernetes: rest.EnsureObjectNamespaceMatchesRequestNamespace. */

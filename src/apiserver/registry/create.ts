@@ -4,6 +4,7 @@ import { checkNamespace, objectFromBody } from './body.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
 import { admitted, validated } from './admit.ts';
 import { commit, putOperation } from './commit.ts';
+import { present } from './endpoint.ts';
 import { isApply, noteCreate } from './field-management.ts';
 import { deepFreeze } from '../../base/index.ts';
 import { checkSize } from './size.ts';
@@ -101,14 +102,14 @@ function storeCreated(
   call.code = 201;
   if (call.dryRun) {
     settled?.();
-    return Promise.resolve(deepFreeze(object));
+    return Promise.resolve(present(call.endpoint, deepFreeze(object)));
   }
   const key = cache.keyOf(call.namespace, name);
   return commit(deps.store, key, 0, putOperation(key, object)).then(
     (result) => {
       if (!result.done) return retryOrRefuse(deps, call, prepared, attempts, settled);
       settled?.();
-      return result.object as KubernetesObject;
+      return present(call.endpoint, result.object as KubernetesObject);
     },
     (error: unknown) => {
       settled?.();

@@ -1,4 +1,4 @@
-import { DecodeError, decodeStrict, formatMap, invalid, type KubernetesObject, newInvalidError } from '../../api/index.ts';
+import { type CustomResourceRules, DecodeError, decodeStrict, formatMap, invalid, type KubernetesObject, newInvalidError, type ObjectSchema } from '../../api/index.ts';
 import { newBadRequest, newNotFound } from '../errors.ts';
 import { checkName, checkNamespace, decoded } from './body.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
@@ -33,14 +33,14 @@ export function patchObject(deps: RegistryDeps, call: Call, name: string, rules?
  * Strict. Kubernetes: handlers/patch.go, applyPatchToCurrentObject of the JSON and the strategic merge patcher.
  */
 function patchedOfType(call: Call, next: KubernetesObject): KubernetesObject {
-  const { schema } = call.endpoint;
-  if (!call.untrusted || schema === undefined) return next;
+  const { schema, definition } = call.endpoint;
+  if (definition.custom === undefined && (!call.untrusted || schema === undefined)) return next;
   const strategic = call.request.patchType === 'application/strategic-merge-patch+json';
   const refuse = (why: string): never => {
     throw newInvalidError('', '', '', [invalid('patch', strategic ? formatMap(call.request.body) : JSON.stringify(next), why)]);
   };
   try {
-    const { value, unknownFields } = decodeStrict(next, schema);
+    const { value, unknownFields } = definition.custom === undefined ? decodeStrict(next, schema as ObjectSchema) : decodeCustom(next, definition.custom);
     const { fieldValidation = 'Warn' } = call.query;
     const texts = fieldValidation === 'Ignore' ? [] : unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`);
     if (fieldValidation === 'Strict' && texts.length > 0) refuse(`strict decoding error: ${texts.join(', ')}`);
@@ -52,9 +52,15 @@ function patchedOfType(call: Call, next: KubernetesObject): KubernetesObject {
   }
 }
 
+function decodeCustom(next: KubernetesObject, custom: CustomResourceRules): { readonly value: object; readonly unknownFields: readonly string[] } {
+  const { object, unknownFields } = custom.decode(next);
+  return { value: object, unknownFields };
+}
+
 /** What came out of an apply is an object of the kind: wrong types are refused. */
 function objectOfType(call: Call, object: KubernetesObject): KubernetesObject {
   const { schema, apiVersion, definition } = call.endpoint;
+  if (definition.custom !== undefined) return definition.custom.decode(object).object;
   return call.untrusted && schema !== undefined ? decoded(call, object, schema, { apiVersion, kind: definition.kind }) : object;
 }
 

@@ -49,6 +49,10 @@ export class ResourceCache {
   private ring: EventRing;
   private undelivered: CacheEvent[] = [];
   private starting: Watcher[] = [];
+  /** Changes that came before the cache was loaded; undefined where it is. */
+  private held: StoreEvent[] | undefined;
+  /** Up to here all was read at once; the store's watch may lag behind. */
+  private loadedRevision = 0;
 
   constructor(host: CacheHost, prefix: string, namespaced: boolean, indexedFields: readonly IndexedField[]) {
     this.host = host;
@@ -73,6 +77,8 @@ export class ResourceCache {
   /** Fills the cache as it stood at a revision. */
   load(items: readonly KeyValue[], revision: number): void {
     this.ring = new EventRing(revision);
+    this.loadedRevision = revision;
+    this.held = undefined;
     for (const item of items) {
       const entry = this.newEntry(item.key, objectOf(item), item.modRevision);
       if (entry === undefined) continue;
@@ -81,9 +87,27 @@ export class ResourceCache {
     }
   }
 
+  /** Keeps changes until loadLate(). */
+  holdBack(): void {
+    this.held = [];
+  }
+
+  /** Fills a cache that was made while others run; what changed since is applied on top. */
+  loadLate(items: readonly KeyValue[], revision: number): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    this.load(items, revision);
+    for (const change of held) if (change.keyValue.modRevision > revision) this.apply(change);
+  }
+
   /** Takes in one change of the store. */
   apply(change: StoreEvent): void {
+    if (this.held !== undefined) {
+      this.held.push(change);
+      return;
+    }
     const { key, keyValue } = change;
+    if (keyValue.modRevision <= this.loadedRevision) return;
     const [namespace, name] = this.splitKey(key);
     const entry = this.objects.get(namespace, name);
     const previous = entry?.object;

@@ -1,5 +1,5 @@
 import type { Disposable } from '../../base/index.ts';
-import { type Store, StoreError, type StoreEvent } from '../../etcd/index.ts';
+import { prefixRangeEnd, type Store, StoreError, type StoreEvent } from '../../etcd/index.ts';
 import type { Clock } from '../../world/index.ts';
 import { type CacheHost, ResourceCache } from './resource-cache.ts';
 import type { IndexedField } from './selection.ts';
@@ -34,13 +34,33 @@ export class WatchCache implements CacheHost {
     this.clock = clock;
   }
 
-  /** The cache of the keys under prefix (which ends with /). It has to be made before start(). */
+  /** The cache of the keys under prefix (which ends with /). Once the caches are loaded, new ones are made by add(). */
   resource(prefix: string, namespaced: boolean, indexedFields: readonly IndexedField[]): ResourceCache {
     const known = this.caches.get(prefix);
     if (known !== undefined) return known;
     const cache = new ResourceCache(this, prefix, namespaced, indexedFields);
     this.caches.set(prefix, cache);
     return cache;
+  }
+
+  /** The cache of a resource that came while the server runs; resolves once it holds what the store has. */
+  async add(prefix: string, namespaced: boolean, indexedFields: readonly IndexedField[]): Promise<ResourceCache> {
+    const known = this.caches.get(prefix);
+    if (known !== undefined) return known;
+    const cache = this.resource(prefix, namespaced, indexedFields);
+    if (!this.isLoaded) return cache;
+    cache.holdBack();
+    const { items, revision } = await this.store.range({ key: prefix, rangeEnd: prefixRangeEnd(prefix) });
+    if (this.caches.get(prefix) === cache) cache.loadLate(items, revision);
+    return cache;
+  }
+
+  /** Forgets the cache of a resource that has gone, and ends its watches. */
+  remove(cache: ResourceCache): void {
+    if (this.caches.get(cache.prefix) !== cache) return;
+    this.caches.delete(cache.prefix);
+    if (this.lastCache === cache) this.lastCache = undefined;
+    cache.closeWatchers();
   }
 
   /** Reads everything, then follows the store. */
