@@ -2,17 +2,19 @@ import {
   mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings, mutatingWebhookConfigurations, validatingAdmissionPolicies, validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
 } from './admissionregistration/index.ts';
+import { apiServices } from './apiregistration/index.ts';
 import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets } from './apps/index.ts';
 import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
 import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
 import { leases } from './coordination/index.ts';
 import {
-  bindings, componentStatuses, configMaps, endpoints, events, limitRanges, namespaces, nodes, pods, podTemplates, replicationControllers, resourceQuotas, secrets,
+  bindings, componentStatuses, configMaps, endpoints, events, limitRanges, namespaces, nodes, persistentVolumeClaims, persistentVolumes, pods, podTemplates, replicationControllers, resourceQuotas, secrets,
   serviceAccounts, services,
 } from './core/index.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { endpointSlices } from './discovery/index.ts';
 import { eventsV1Events } from './events/index.ts';
+import { flowSchemas, priorityLevelConfigurations } from './flowcontrol/index.ts';
 import type { KubernetesObject } from './meta.ts';
 import { ingressClasses, ingresses, networkPolicies } from './networking/index.ts';
 import { podDisruptionBudgets } from './policy/index.ts';
@@ -26,7 +28,8 @@ function untyped<T extends KubernetesObject>(definition: ResourceDefinition<T>):
 
 /** Every resource that Drydock has built in, ordered by group and name. Resources that are only created (reviews, bindings) are never stored. */
 export const builtinResources: readonly ResourceDefinition[] = [
-  untyped(bindings), untyped(componentStatuses), untyped(configMaps), untyped(endpoints), untyped(events), untyped(limitRanges), untyped(namespaces), untyped(nodes), untyped(pods),
+  untyped(bindings), untyped(componentStatuses), untyped(configMaps), untyped(endpoints), untyped(events), untyped(limitRanges), untyped(namespaces), untyped(nodes),
+  untyped(persistentVolumeClaims), untyped(persistentVolumes), untyped(pods),
   untyped(podTemplates), untyped(replicationControllers), untyped(resourceQuotas), untyped(secrets), untyped(serviceAccounts), untyped(services),
   untyped(controllerRevisions), untyped(daemonSets), untyped(deployments), untyped(replicaSets), untyped(statefulSets),
   untyped(selfSubjectReviews), untyped(tokenReviews),
@@ -38,4 +41,5 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(priorityClasses),
   untyped(mutatingAdmissionPolicies), untyped(mutatingAdmissionPolicyBindings), untyped(mutatingWebhookConfigurations),
   untyped(validatingAdmissionPolicies), untyped(validatingAdmissionPolicyBindings), untyped(validatingWebhookConfigurations),
+  untyped(apiServices), untyped(flowSchemas), untyped(priorityLevelConfigurations),
 ];

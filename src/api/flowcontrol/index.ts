@@ -1,0 +1,3 @@
+export * from './flow-schema.ts';
+export * from './mandatory.ts';
+export * from './priority-level-configuration.ts';
