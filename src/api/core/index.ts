@@ -15,6 +15,8 @@ export { qosClass } from './pod-qos.ts';
 export { isPodReady, isPodTerminal, podCondition, podStatusText, podSummary, type PodSummary } from './pod-status.ts';
 export { pods, prepareEphemeralContainers } from './pod.ts';
 export { validatePodEphemeralContainersUpdate } from './pod-validation.ts';
+export { persistentVolumeClaims } from './persistent-volume-claim.ts';
+export { persistentVolumes } from './persistent-volume.ts';
 export { defaultPodTemplate } from './pod-spec/defaults.ts';
 export { imageTag } from './pod-spec/image-name.ts';
 export { replicationControllers } from './replication-controller.ts';

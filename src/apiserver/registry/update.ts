@@ -19,7 +19,7 @@ export type Transform = (current: KubernetesObject) => KubernetesObject;
 
 /** The rules that a write obeys: the resource's own, those of its status, or those of another subresource. */
 export interface UpdateRules {
-  prepare(next: KubernetesObject, old: KubernetesObject): KubernetesObject;
+  prepare(next: KubernetesObject, old: KubernetesObject, clock: RegistryDeps['clock']): KubernetesObject;
   validate(next: KubernetesObject, old: KubernetesObject): readonly FieldError[];
   /** Admission has looked at something else: the Binding or Eviction that a pod is changed for. */
   readonly admissionDone?: true;
@@ -54,7 +54,7 @@ function ownRules(call: Call): UpdateRules {
     const { strategy } = definition;
     const main: UpdateRules = { prepare: (next, old) => strategy.prepareForUpdate(next, old), validate: (next, old) => strategy.validateUpdate(next, old) };
     const status: UpdateRules = {
-      prepare: (next, old) => strategy.prepareForStatusUpdate?.(next, old) ?? next,
+      prepare: (next, old, clock) => strategy.prepareForStatusUpdate?.(next, old, clock.nowMs()) ?? next,
       validate: (next, old) => strategy.validateStatusUpdate?.(next, old) ?? [],
     };
     rules = { main, status };
@@ -79,7 +79,8 @@ export function guaranteedUpdate(
   const proposed = completed(call, endpoint.cache.keyOf(call.namespace, name), wanted, old);
   const next = rules.admissionDone ? proposed : admitted(deps, call, 'UPDATE', name, proposed, old);
   const update: Update = { name, existing, old, transform, rules, attempts };
-  return next instanceof Promise ? next.then((late) => updatePrepared(deps, call, update, rules.prepare(late, old))) : updatePrepared(deps, call, update, rules.prepare(next, old));
+  const prepareAndGoOn = (mutated: KubernetesObject) => updatePrepared(deps, call, update, rules.prepare(mutated, old, deps.clock));
+  return next instanceof Promise ? next.then(prepareAndGoOn) : prepareAndGoOn(next);
 }
 
 /** One try to change an object. */

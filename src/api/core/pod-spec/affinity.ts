@@ -36,7 +36,7 @@ function validateWeight(weight: number | undefined, path: string, errors: FieldE
 }
 
 /** Kubernetes: core validation, ValidateNodeSelectorTerm. */
-function validateNodeTerm(term: NodeSelectorTerm, path: string, errors: FieldError[], checkValues: boolean): void {
+export function validateNodeTerm(term: NodeSelectorTerm, path: string, errors: FieldError[], checkValues: boolean): void {
   term.matchExpressions?.forEach((requirement, index) => validateNodeRequirement(requirement, `${path}.matchExpressions[${index}]`, errors, checkValues));
   term.matchFields?.forEach((requirement, index) => validateNodeField(requirement, `${path}.matchFields[${index}]`, errors));
 }

@@ -112,7 +112,8 @@ function validateMode(mode: number | undefined, path: string, errors: FieldError
   if (mode !== undefined && (mode > 0o777 || mode < 0)) errors.push(invalid(path, mode, fileModeText));
 }
 
-function validateHostPath(hostPath: HostPathVolumeSource, path: string, errors: FieldError[]): void {
+/** Kubernetes: core validation, validateHostPathVolumeSource. */
+export function validateHostPath(hostPath: HostPathVolumeSource, path: string, errors: FieldError[]): void {
   if (!hostPath.path) {
     errors.push(required(`${path}.path`));
     return;
@@ -128,7 +129,8 @@ function validateKeyToPath(item: KeyToPath, path: string, errors: FieldError[]):
   validateMode(item.mode, `${path}.mode`, errors);
 }
 
-function validateNoBacksteps(target: string, path: string, errors: FieldError[]): void {
+/** Kubernetes: core validation, validatePathNoBacksteps. */
+export function validateNoBacksteps(target: string, path: string, errors: FieldError[]): void {
   if (target.split('/').includes('..')) errors.push(invalid(path, target, "must not contain '..'"));
 }
 

@@ -1,18 +1,10 @@
-import { dns1123LabelErrors, labelValueErrors } from '../../names.ts';
+import { dns1123LabelErrors } from '../../names.ts';
 import { isQuantity, parseQuantity } from '../../quantity.ts';
-import type { Container, EnvVar, NodeSelectorTerm, PodAffinityTerm, PodSpec, PodTemplateSpec } from '../../types.ts';
+import type { Container, EnvVar, PodAffinityTerm, PodSpec, PodTemplateSpec } from '../../types.ts';
+import { deprecatedNodeLabels, nodeTermWarnings } from '../node-label-warnings.ts';
 import { portWarnings } from './port-warnings.ts';
 
 type Annotations = Readonly<Record<string, string>> | undefined;
-
-/** Node labels that have successors. Kubernetes: pkg/api/node, deprecatedNodeLabels. */
-const deprecatedNodeLabels: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-]);
 
 /** Volume plugins of old. Kubernetes: pkg/api/pod, warningsForPodSpecAndMeta. */
 const deprecatedVolumes = [
@@ -84,27 +76,16 @@ function placementWarnings(spec: PodSpec, at: string, warnings: string[]): void 
   }
   const nodes = spec.affinity?.nodeAffinity;
   nodes?.[requiredField]?.nodeSelectorTerms?.forEach((term, index) => {
-    termWarnings(term, false, `${at}.affinity.nodeAffinity.${requiredField}.nodeSelectorTerms[${index}]`, warnings);
+    nodeTermWarnings(term, false, `${at}.affinity.nodeAffinity.${requiredField}.nodeSelectorTerms[${index}]`, warnings);
   });
   nodes?.[preferredField]?.forEach((term, index) => {
-    termWarnings(term.preference ?? {}, true, `${at}.affinity.nodeAffinity.${preferredField}[${index}].preference`, warnings);
+    nodeTermWarnings(term.preference ?? {}, true, `${at}.affinity.nodeAffinity.${preferredField}[${index}].preference`, warnings);
   });
   spec.topologySpreadConstraints?.forEach((constraint, index) => {
     const path = `${at}.topologySpreadConstraints[${index}]`;
     const text = deprecatedNodeLabels.get(constraint.topologyKey);
     if (text !== undefined) warnings.push(`${path}.topologyKey: ${constraint.topologyKey} is ${text}`);
     if (!constraint.labelSelector) warnings.push(`${path}.labelSelector: ${noSelectorText}`);
-  });
-}
-
-function termWarnings(term: NodeSelectorTerm, checkValues: boolean, path: string, warnings: string[]): void {
-  term.matchExpressions?.forEach((expression, index) => {
-    const text = deprecatedNodeLabels.get(expression.key);
-    if (text !== undefined) warnings.push(`${path}.matchExpressions[${index}].key: ${expression.key} is ${text}`);
-    if (!checkValues) return;
-    expression.values?.forEach((value, valueIndex) => {
-      for (const problem of labelValueErrors(value)) warnings.push(`${path}.matchExpressions[${index}].values[${valueIndex}]: ${value} is invalid, ${problem}`);
-    });
   });
 }
 
