@@ -19,6 +19,8 @@ export interface AdmissionAttributes {
   /** What was asked, for who wants its options. Its body is not the object: that has defaults, and what was admitted before. */
   readonly request: ApiRequest;
   readonly warn: (text: string) => void;
+  /** Adds to the request's audit event; undefined where nobody records it. Kubernetes: audit.AddAuditAnnotation. */
+  readonly annotate: ((key: string, value: string) => void) | undefined;
 }
 
 /**

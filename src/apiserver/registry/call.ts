@@ -34,6 +34,8 @@ export interface Call {
   readonly writtenThrough?: string;
   /** The answer's HTTP code; 201 once something was created. */
   code: 200 | 201 | 202;
+  /** What the request's audit event says besides; set where somebody records it. */
+  readonly auditAnnotations?: Map<string, string>;
   warnings: string[] | undefined;
 }
 
