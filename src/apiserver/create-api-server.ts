@@ -10,6 +10,7 @@ import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
 import { startCompaction } from './compaction.ts';
 import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts';
 import { EventExpiry } from './event-expiry.ts';
+import { NO_OUTBOUND, type Outbound } from './outbound.ts';
 import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
 import { forgetWriteFailure, writeFailureOf } from './registry/commit.ts';
 import { bindingHook, roleHook } from './registry/rbac-hook.ts';
@@ -21,6 +22,7 @@ import { NO_EVICTION_GUARD, specialHandlers } from './registry/special.ts';
 import { Endpoints } from './resource-table.ts';
 import type { ApiResponse, ApiServer, AuthorizationAttributes, AuthorizationDecision, UserInfo } from './server.ts';
 import { WatchCache } from './watchcache/index.ts';
+import { createWebhookClient } from './webhook-client.ts';
 
 export interface ApiServerOptions {
   readonly world: Pick<World, 'clock' | 'random'>;
@@ -39,6 +41,8 @@ export interface ApiServerOptions {
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   /** PEM of the authority that signs client certificates. */
   readonly clientCa?: string;
+  /** How webhooks and aggregated servers are called. Default: nobody can be reached. */
+  readonly outbound?: Outbound;
 }
 
 /** Kubernetes' default for a cluster made by kubeadm. */
@@ -89,9 +93,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     return tokenAuthenticator?.authenticate(token, wanted) ?? Promise.resolve(undefined);
   };
 
+  const webhooks = createWebhookClient(options.outbound ?? NO_OUTBOUND, services);
   const deps: RegistryDeps = {
     store, clock, random, watchCache,
-    admission: new AdmissionChain(defaultPlugins({ clock, random, cacheOf, authorize, transport: () => transportFor(LOOPBACK_USER) })),
+    admission: new AdmissionChain(defaultPlugins({ clock, random, cacheOf, authorize, webhooks, transport: () => transportFor(LOOPBACK_USER) })),
     authorizeCreate: (call, name) => checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
     hooks: new Map([
       [services.prefix, serviceHook(services, random, serviceRange.cidr)],

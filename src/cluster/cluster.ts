@@ -1,7 +1,7 @@
 import { type Disposable, DisposableStore, joinDuplexes } from '../base/index.ts';
 import { hasReason, type NewObject, type Service } from '../api/index.ts';
-import { type ApiServer, createApiServer, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
-import type { KubeletConnector, Transport } from '../client/index.ts';
+import { type ApiServer, createApiServer, type Outbound, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
+import type { ClusterDialer, KubeletConnector, Transport } from '../client/index.ts';
 import { createImageStore, createRegistry, createRuntime, type ImageStore, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
 import { startControllers } from '../controllers/index.ts';
 import type { Store } from '../etcd/index.ts';
@@ -34,6 +34,8 @@ export interface ClusterSpec {
   /** The port of the real machine on which the API is served; pods reach it as kubernetes.default. */
   readonly apiPort?: () => number | undefined;
   readonly log?: (line: string) => void;
+  /** How the API server calls webhooks and aggregated servers, whose Services are dialed in the cluster's network. Default: not at all. */
+  readonly outbound?: (dialer: ClusterDialer) => Outbound;
   /** Wraps every component's way to the API server (not the administrator's): to slow it down, to cut it, to trace it. */
   readonly overTransport?: (transport: Transport, user: UserInfo) => Transport;
 }
@@ -68,8 +70,10 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   const components = new DisposableStore();
   const log = (component: string) => createComponentLog(component, world.clock, spec.log ?? (() => undefined));
   const logs = { apiServer: log('kube-apiserver'), etcd: log('etcd'), scheduler: log('kube-scheduler'), controllers: log('kube-controller-manager'), dns: log('coredns'), proxy: log('kube-proxy') };
+  const network = components.add(createNetwork({ world, clusterCidr: CLUSTER_CIDR, serviceCidr: SERVICE_CIDR }));
+  const outbound = spec.outbound?.(network);
   const apiServer = createApiServer({
-    world, store, address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
+    world, store, ...(outbound === undefined ? {} : { outbound }), address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
     ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
   });
   await apiServer.start();
@@ -78,7 +82,6 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
 
   const transportFor = (user: UserInfo) => spec.overTransport?.(apiServer.transportFor(user), user) ?? apiServer.transportFor(user);
   const transportAs = (name: string, ...groups: string[]) => transportFor({ name, groups: [...groups, AUTHENTICATED] });
-  const network = components.add(createNetwork({ world, clusterCidr: CLUSTER_CIDR, serviceCidr: SERVICE_CIDR }));
   const proxyTransport = transportAs('system:kube-proxy');
   const catalog = components.add(createServiceCatalog({ transport: proxyTransport, world, onError: (error) => logs.proxy.error(String(error)) }));
   components.add(startDns({ network, catalog }));

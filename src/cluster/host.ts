@@ -1,6 +1,6 @@
 import { decodeText, encodeText } from '../base/index.ts';
 import { reviveStoredValue } from '../apiserver/index.ts';
-import { createTokenSigner, kubeconfigText, loadOrCreateCertificates, startHttpServer } from '../apiserver/http/index.ts';
+import { createOutbound, createTokenSigner, type HttpOutbound, kubeconfigText, loadOrCreateCertificates, startHttpServer } from '../apiserver/http/index.ts';
 import { openDiskStore, openMemoryStore } from '../etcd/index.ts';
 import { type Disk, SocketError, subDisk, type World } from '../world/index.ts';
 import { type Cluster, startCluster } from './cluster.ts';
@@ -43,10 +43,12 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
     const certificates = await loadOrCreateCertificates(world.disk, 'pki', world);
     const store = options.persistent ? await openDiskStore({ disk: subDisk(world.disk, 'etcd'), revive: reviveStoredValue }) : openMemoryStore();
     let port: number | undefined;
+    let outbound: HttpOutbound | undefined;
     const cluster = await startCluster({
       world, store,
       spec: {
         nodes: options.nodes, authorityPem: certificates.authority.certificatePem, tokenSigner: createTokenSigner(certificates.tokenKeyPem), apiPort: () => port, log: options.log,
+        outbound: (dialer) => (outbound = createOutbound({ clock: world.clock, dialer })),
         runtime: { unknownImages: options.unknownImages, trusted: options.trusted, processFiles: { preloadPath: options.preloadPath, rootFolder: options.programsFolder } },
       },
     });
@@ -55,6 +57,7 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
     });
     const http = await listenAsBefore(world.disk, options, listen).catch(async (error: unknown) => {
       await cluster.stop();
+      outbound?.dispose();
       await store.close();
       throw error;
     });
@@ -66,6 +69,7 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
       async stop() {
         await http.close();
         await cluster.stop();
+        outbound?.dispose();
         await store.close();
         lock.dispose();
       },
