@@ -1,10 +1,10 @@
 import { Agent, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { ClusterDialer } from '../../../client/index.ts';
 import type { ClusterAddress } from '../../outbound.ts';
 import { toNodeDuplex } from '../streams/node-duplex.ts';
-import { toError } from './failure.ts';
+import { describeWrongName, toError } from './failure.ts';
 
 /** Connections kept open and unused to one server. Kubernetes: utilnet.SetTransportDefaults, MaxIdleConnsPerHost 25. */
 const IDLE_CONNECTIONS_MAX = 25;
@@ -34,15 +34,23 @@ export class ClusterAgent extends Agent {
 
   override createConnection(options: ClusterRequestOptions, connected?: (error: Error | null, stream: Duplex) => void): Duplex | null | undefined {
     const { at } = options;
-    if (at === undefined) return super.createConnection(options, connected);
+    // Not an option of the request: Node keeps no connection whose request has a check of its own.
+    const checked: ClusterRequestOptions = { ...options, checkServerIdentity: checkName };
+    if (at === undefined) return super.createConnection(checked, connected);
     // What there is no stream for, the callback's type leaves out.
     const failed = connected as ((error: Error) => void) | undefined ?? (() => undefined);
     this.dialer.dial(at.ip, at.port).then((connection) => {
       const plain = toNodeDuplex(connection);
-      const socket: TLSSocket = connectTls({ ...options as ConnectionOptions, socket: plain });
+      const socket: TLSSocket = connectTls({ ...checked as ConnectionOptions, socket: plain });
       plain.on('error', (error) => socket.destroy(error));
       connected?.(null, socket);
     }, (error: unknown) => failed(toError(error)));
     return undefined;
   }
+}
+
+function checkName(hostname: string, certificate: PeerCertificate): Error | undefined {
+  // Go has no use for the CN of a certificate; Node falls back on it.
+  if (certificate.subjectaltname !== undefined && checkServerIdentity(hostname, certificate) === undefined) return undefined;
+  return new Error(describeWrongName(hostname, certificate));
 }

@@ -1,13 +1,12 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { Disposable } from '../../../base/index.ts';
 import type { ClusterDialer } from '../../../client/index.ts';
 import type { Clock } from '../../../world/index.ts';
 import type { Outbound, OutboundRequest, OutboundResult } from '../../outbound.ts';
 import type { KeyPair } from '../certificates.ts';
 import { ClusterAgent, type ClusterRequestOptions } from './cluster-agent.ts';
-import { describeFailure, describeWrongName } from './failure.ts';
+import { describeFailure } from './failure.ts';
 
 export interface OutboundOptions {
   readonly clock: Clock;
@@ -40,7 +39,6 @@ export function createOutbound({ clock, dialer, frontProxy }: OutboundOptions): 
       headers: head.headers, servername: /^[\d.]+$|:/.test(hostname) ? '' : hostname,
       // HTTP/1.1 spreads calls over the endpoints of a Service. Kubernetes: webhookutil.ClientManager, NextProtos.
       ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2',
-      checkServerIdentity: (_name: string, certificate: PeerCertificate) => checkName(hostname, certificate),
       ...(head.at === undefined ? {} : { at: head.at }),
       ...(head.caBundle === undefined || head.caBundle === '' ? {} : { ca: head.caBundle }),
       ...(head.skipsVerification === true ? { rejectUnauthorized: false } : {}),
@@ -53,12 +51,6 @@ export function createOutbound({ clock, dialer, frontProxy }: OutboundOptions): 
     send: (request) => sendOnce(open, clock, request, 1),
     dispose: () => agent.destroy(),
   };
-}
-
-function checkName(hostname: string, certificate: PeerCertificate): Error | undefined {
-  // Go has no use for the CN of a certificate; Node falls back on it.
-  if (certificate.subjectaltname !== undefined && checkServerIdentity(hostname, certificate) === undefined) return undefined;
-  return new Error(describeWrongName(hostname, certificate));
 }
 
 function sendOnce(open: (head: OutboundHead) => ClientRequest, clock: Clock, request: OutboundRequest, retries: number): Promise<OutboundResult> {
