@@ -6,6 +6,7 @@ import { apiServices } from './apiregistration/index.ts';
 import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets } from './apps/index.ts';
 import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
 import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
+import { certificateSigningRequests } from './certificates/index.ts';
 import { leases } from './coordination/index.ts';
 import {
   bindings, componentStatuses, configMaps, endpoints, events, limitRanges, namespaces, nodes, persistentVolumeClaims, persistentVolumes, pods, podTemplates, replicationControllers, resourceQuotas, secrets,
@@ -16,10 +17,14 @@ import { endpointSlices } from './discovery/index.ts';
 import { eventsV1Events } from './events/index.ts';
 import { flowSchemas, priorityLevelConfigurations } from './flowcontrol/index.ts';
 import type { KubernetesObject } from './meta.ts';
-import { ingressClasses, ingresses, networkPolicies } from './networking/index.ts';
+import { ingressClasses, ingresses, ipAddresses, networkPolicies, serviceCidrs } from './networking/index.ts';
+import { runtimeClasses } from './node/index.ts';
 import { podDisruptionBudgets } from './policy/index.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac/index.ts';
 import { priorityClasses } from './scheduling/index.ts';
+import {
+  csiDrivers, csiNodes, csiStorageCapacities, storageClasses, volumeAttachments, volumeAttributesClasses,
+} from './storage/index.ts';
 
 /** A definition for those who do not care of which kind it is: its rules are only ever given objects of its own kind. */
 function untyped<T extends KubernetesObject>(definition: ResourceDefinition<T>): ResourceDefinition {
@@ -35,11 +40,13 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(selfSubjectReviews), untyped(tokenReviews),
   untyped(localSubjectAccessReviews), untyped(selfSubjectAccessReviews), untyped(selfSubjectRulesReviews), untyped(subjectAccessReviews),
   untyped(leases), untyped(endpointSlices), untyped(eventsV1Events),
-  untyped(ingressClasses), untyped(ingresses), untyped(networkPolicies),
+  untyped(ingressClasses), untyped(ingresses), untyped(ipAddresses), untyped(networkPolicies), untyped(serviceCidrs),
+  untyped(runtimeClasses),
   untyped(podDisruptionBudgets),
   untyped(clusterRoleBindings), untyped(clusterRoles), untyped(roleBindings), untyped(roles),
   untyped(priorityClasses),
+  untyped(csiDrivers), untyped(csiNodes), untyped(csiStorageCapacities), untyped(storageClasses), untyped(volumeAttachments), untyped(volumeAttributesClasses),
   untyped(mutatingAdmissionPolicies), untyped(mutatingAdmissionPolicyBindings), untyped(mutatingWebhookConfigurations),
   untyped(validatingAdmissionPolicies), untyped(validatingAdmissionPolicyBindings), untyped(validatingWebhookConfigurations),
-  untyped(apiServices), untyped(flowSchemas), untyped(priorityLevelConfigurations),
+  untyped(apiServices), untyped(certificateSigningRequests), untyped(flowSchemas), untyped(priorityLevelConfigurations),
 ];
