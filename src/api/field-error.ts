@@ -38,10 +38,13 @@ export const tooLong = (field: string, lengthMax: number): FieldError =>
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
   ({ type: 'NotSupported', field, value, detail: `supported values: ${supported.map((item) => JSON.stringify(item)).join(', ')}` });
 
+/** In place of a value: what is wrong is not one value, and none is shown. Kubernetes: field.OmitValueType. */
+export const omittedValue = Symbol('omitted');
+
 /** The error's text without the field, as a cause's message has it. Kubernetes: field.Error.ErrorBody. */
 export function fieldErrorBody(error: FieldError): string {
   const text = REASON[error.type][1];
-  const withoutValue = error.type === 'Required' || error.type === 'Forbidden' || error.type === 'TooLong' || error.type === 'InternalError';
+  const withoutValue = error.value === omittedValue || error.type === 'Required' || error.type === 'Forbidden' || error.type === 'TooLong' || error.type === 'InternalError';
   const value = withoutValue ? '' : `: ${formatValue(error.value)}`;
   return `${text}${value}${error.detail === '' ? '' : `: ${error.detail}`}`;
 }
