@@ -1,0 +1,1 @@
+export { runtimeClasses } from './runtime-class.ts';
