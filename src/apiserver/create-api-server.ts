@@ -13,6 +13,7 @@ import { EventExpiry } from './event-expiry.ts';
 import { NO_OUTBOUND, type Outbound } from './outbound.ts';
 import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
 import { forgetWriteFailure, writeFailureOf } from './registry/commit.ts';
+import { certificateHook, type SignatureVerifier } from './registry/certificate-hook.ts';
 import { bindingHook, roleHook } from './registry/rbac-hook.ts';
 import { watchObjects } from './registry/read.ts';
 import { handle } from './registry/registry.ts';
@@ -41,6 +42,8 @@ export interface ApiServerOptions {
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   /** PEM of the authority that signs client certificates. */
   readonly clientCa?: string;
+  /** Checks that certificate requests are signed with their own key. Default: nobody does. */
+  readonly verifySignature?: SignatureVerifier;
   /** How webhooks and aggregated servers are called. Default: nobody can be reached. */
   readonly outbound?: Outbound;
 }
@@ -99,6 +102,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: new AdmissionChain(defaultPlugins({ clock, random, cacheOf, authorize, webhooks, transport: () => transportFor(LOOPBACK_USER) })),
     authorizeCreate: (call, name) => checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
     hooks: new Map([
+      [cacheOf('certificates.k8s.io', 'certificatesigningrequests').prefix, certificateHook(options.verifySignature)],
       [services.prefix, serviceHook(services, random, serviceRange.cidr)],
       [rbacSources.roles.prefix, roleHook(rbacHookSources)], [rbacSources.clusterRoles.prefix, roleHook(rbacHookSources)],
       [rbacSources.roleBindings.prefix, bindingHook(rbacHookSources)], [rbacSources.clusterRoleBindings.prefix, bindingHook(rbacHookSources)],

@@ -2,5 +2,6 @@ export type { TokenClaims, TokenSigner } from './authentication/index.ts';
 export type { AdvertisedAddress } from './bootstrap/index.ts';
 export { type ApiServerOptions, createApiServer } from './create-api-server.ts';
 export type { ClusterAddress, Outbound, OutboundRequest, OutboundResult } from './outbound.ts';
+export type { SignatureVerifier } from './registry/certificate-hook.ts';
 export * from './server.ts';
 export { reviveStoredValue } from './watchcache/index.ts';

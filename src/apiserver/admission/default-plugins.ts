@@ -4,6 +4,9 @@ import type { AuthorizationAttributes, AuthorizationDecision, UserInfo } from '.
 import type { ResourceCache } from '../watchcache/index.ts';
 import type { WebhookClient } from '../webhook-client.ts';
 import type { AdmissionPlugin } from './chain.ts';
+import { certificateApprovalPlugin } from './certificate-approval/certificate-approval.ts';
+import { certificateSigningPlugin } from './certificate-signing/certificate-signing.ts';
+import { certificateSubjectRestriction } from './certificate-subject-restriction/certificate-subject-restriction.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
@@ -37,5 +40,8 @@ export function defaultPlugins({ clock, random, cacheOf, authorize }: PluginSour
     podSecurity({ namespaces, pods, clock }),
     priority(cacheOf('scheduling.k8s.io', 'priorityclasses')),
     defaultTolerationSeconds(),
+    certificateApprovalPlugin(authorize),
+    certificateSigningPlugin(authorize),
+    certificateSubjectRestriction(),
   ];
 }

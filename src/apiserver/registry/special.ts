@@ -7,6 +7,7 @@ import { type Authorize, selfSubjectAccessReview, subjectAccessReview } from './
 import { type Authenticate, selfSubjectReview, tokenReview } from './reviews/identity-review.ts';
 import { selfSubjectRulesReview } from './reviews/rules-review.ts';
 import { podBinding } from './subresources/binding.ts';
+import { certificateApproval, certificateStatus } from './subresources/certificate-signing-request.ts';
 import { podEphemeralContainers } from './subresources/ephemeral-containers.ts';
 import { type EvictionGuard, podEviction } from './subresources/eviction.ts';
 import { namespaceFinalize } from './subresources/finalize.ts';
@@ -32,6 +33,8 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
     ['pods./ephemeralcontainers', podEphemeralContainers],
     ['pods./eviction', podEviction(options.evictionGuard)],
     ['namespaces./finalize', namespaceFinalize],
+    ['certificatesigningrequests.certificates.k8s.io/approval', certificateApproval],
+    ['certificatesigningrequests.certificates.k8s.io/status', certificateStatus],
     ['deployments.apps/scale', scale],
     ['replicasets.apps/scale', scale],
     ['statefulsets.apps/scale', scale],

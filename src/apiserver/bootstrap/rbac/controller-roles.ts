@@ -3,6 +3,16 @@ import { EVENTS_RULE, READ, rule } from './rules.ts';
 
 /** Each controller's own rules; the role is system:controller:<name>, bound to kube-system's service account of that name. Kubernetes: bootstrappolicy.buildControllerRoles. */
 export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
+  'certificate-controller': [
+    rule('get list watch delete', 'certificates.k8s.io', 'certificatesigningrequests'),
+    rule('update', 'certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status'),
+    rule('approve', 'certificates.k8s.io', 'signers', ['kubernetes.io/kube-apiserver-client-kubelet']),
+    rule('sign', 'certificates.k8s.io', 'signers', [
+      'kubernetes.io/kube-apiserver-client', 'kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving', 'kubernetes.io/legacy-unknown',
+    ]),
+    rule('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+    EVENTS_RULE,
+  ],
   'clusterrole-aggregation-controller': [rule('escalate get list watch update patch', 'rbac.authorization.k8s.io', 'clusterroles')],
   'cronjob-controller': [
     rule('get list watch update', 'batch', 'cronjobs'),
