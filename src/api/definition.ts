@@ -43,6 +43,8 @@ export interface CustomResourceRules {
   readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath?: string };
   /** The definition is going, so that nothing new is created; discovery has no create, patch and update. */
   readonly terminating: boolean;
+  /** The version that is stored, for discovery's storageVersionHash; undefined: this one. */
+  readonly storageVersion?: string;
   /** The OpenAPI schema as it is published, for version 2 or 3 of OpenAPI; undefined: nothing is. */
   openApi(version: 2 | 3): object | undefined;
 }

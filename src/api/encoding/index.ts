@@ -1,4 +1,4 @@
 export { duplicateFields } from './duplicate-fields.ts';
 export { encodedJson, rememberEncodedJson } from './json.ts';
-export { decodeProtobuf } from './protobuf.ts';
+export { decodeProtobuf, openProtobuf } from './protobuf.ts';
 export { encodeProtobuf, encodeProtobufEvent, protobufSchemaOf } from './protobuf-body.ts';

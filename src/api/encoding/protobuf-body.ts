@@ -17,7 +17,8 @@ export function protobufSchemaOf(apiVersion: string, kind: string): ObjectSchema
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
   if (group === 'meta.k8s.io') return kind.startsWith('PartialObjectMetadata') ? builtInSchema(META + kind) : undefined;
-  return builtInSchemaOfKind(group, apiVersion.slice(slash + 1), kind);
+  // Some documents of discovery leave their version out.
+  return builtInSchemaOfKind(group, apiVersion === '' ? 'v1' : apiVersion.slice(slash + 1), kind);
 }
 
 const messages = new WeakMap<object, Uint8Array>();

@@ -9,23 +9,42 @@ import { JSON_SCHEMA_PROPS } from './protobuf-message.ts';
 import { textOf, type WireField, WireReader } from './wire.ts';
 
 
+/** A body of which only the envelope was read. */
+export interface ProtobufEnvelope {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** The JSON object that the message stands for. Throws 400 BadRequest, and nothing else, where the message is none of its kind. */
+  decode(): object;
+}
+
 /**
- * The JSON object that a protobuf body stands for: `k8s\0` and a runtime.Unknown with the kind and the message. kubectl
- * from 1.32 on, and other Go clients, send these. Throws 400 BadRequest, and nothing else, where the bytes are none.
+ * Reads the envelope of a protobuf body: `k8s\0` and a runtime.Unknown with the kind and the message. kubectl from 1.32 on,
+ * and other Go clients, send these. Throws 400 BadRequest, and nothing else, where the bytes are none.
  * Kubernetes: apimachinery/pkg/runtime/serializer/protobuf.
  */
+export function openProtobuf(bytes: Uint8Array): ProtobufEnvelope {
+  return refusing(() => readEnvelope(bytes));
+}
+
+/** The JSON object that a protobuf body stands for. Throws 400 BadRequest. */
 export function decodeProtobuf(bytes: Uint8Array): object {
+  return openProtobuf(bytes).decode();
+}
+
+function refusing<T>(run: () => T): T {
   try {
-    return decodeUnknown(bytes);
+    return run();
   } catch (error) {
     throw newStatusError(400, 'BadRequest', messageOf(error));
   }
 }
 
-function decodeUnknown(bytes: Uint8Array): object {
+function readEnvelope(bytes: Uint8Array): ProtobufEnvelope {
+  if (bytes.length === 0) throw new Error('empty data');
   if (PROTOBUF_MAGIC.some((byte, index) => bytes[index] !== byte)) {
     throw new Error(`provided data does not appear to be a protobuf message, expected prefix [${PROTOBUF_MAGIC.join(' ')}]`);
   }
+  if (bytes.length === PROTOBUF_MAGIC.length) throw new Error('empty body');
   let apiVersion = '';
   let kind = '';
   let raw: Uint8Array = new Uint8Array(0);
@@ -36,8 +55,12 @@ function decodeUnknown(bytes: Uint8Array): object {
     else if (field.number === 3) contentEncoding = textOf(field);
   }
   if (contentEncoding !== '') throw new Error(`unable to convert from content encoding ${JSON.stringify(contentEncoding)}`);
+  return { apiVersion, kind, decode: () => refusing(() => decodeMessage(apiVersion, kind, raw)) };
+}
+
+function decodeMessage(apiVersion: string, kind: string, raw: Uint8Array): object {
   const schema = protobufSchemaOf(apiVersion, kind);
-  if (schema === undefined) throw new Error(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+  if (schema === undefined) throw new Error(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);
   const object: Record<string, unknown> = { apiVersion, kind };
   decodeInto(object, raw, schema);
   return object;
@@ -81,13 +104,31 @@ function decodeInto(target: Record<string, unknown>, bytes: Uint8Array, schema: 
   for (const wire of fieldsOf(bytes)) {
     const slot = numbered.get(wire.number);
     if (slot === undefined) continue; // newer clients know more fields
-    if ('embedded' in slot) decodeInto(target, wire.bytes, slot.embedded);
-    else decodeField(target, wire, slot.field);
+    if ('embedded' in slot) {
+      checkWireType(wire, 2, slot.embedded.shortName);
+      decodeInto(target, wire.bytes, slot.embedded);
+    } else decodeField(target, wire, slot.field);
   }
+}
+
+function checkWireType(wire: WireField, expected: number, goName: string): void {
+  if (wire.type !== expected) throw new Error(`proto: wrong wireType = ${wire.type} for field ${goName}`);
+}
+
+/** As a field is called in Go, but for its acronyms. */
+function goNameOf({ name, schema }: Field): string {
+  return name === 'metadata' && schema.type === 'object' ? schema.shortName : name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function wireTypeOf(schema: Schema): number {
+  return isVarint(schema) ? 0 : schema.type === 'number' ? 1 : 2;
 }
 
 function decodeField(target: Record<string, unknown>, wire: WireField, field: Field): void {
   const { name, schema } = field;
+  const single = schema.type === 'list' && !schema.wrapped ? schema.items : schema;
+  // Numbers of a list may come packed.
+  if (!(single !== schema && wire.type === 2)) checkWireType(wire, wireTypeOf(single), goNameOf(field));
   if (schema.type === 'list' && !schema.wrapped) {
     const items = (target[name] ??= []) as unknown[];
     if (wire.type === 2 && isVarint(schema.items)) for (const item of new WireReader(wire.bytes).remainingVarints()) items.push(item);

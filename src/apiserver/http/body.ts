@@ -1,6 +1,6 @@
 import { parse as parseYaml, parseDocument, YAMLError } from 'yaml';
 import { messageOf } from '../../base/index.ts';
-import { decodeProtobuf, duplicateFields, newStatusError, type StatusError } from '../../api/index.ts';
+import { duplicateFields, newStatusError, openProtobuf, type StatusError } from '../../api/index.ts';
 import type { PatchType } from '../../client/index.ts';
 import { newBadRequest } from '../errors.ts';
 import { mediaType } from './accept.ts';
@@ -24,11 +24,7 @@ export function decodeObject(bytes: Uint8Array, contentType: string | undefined,
     case 'application/yaml':
       return decodeYaml(bytes, kind);
     case 'application/vnd.kubernetes.protobuf':
-      try {
-        return decodeProtobuf(bytes);
-      } catch (error) {
-        throw newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${messageOf(error)} (${summarize(bytes)})`);
-      }
+      return readProtobuf(bytes, kind);
     default:
       throw unsupportedMediaType(OBJECT_TYPES);
   }
@@ -38,7 +34,8 @@ export function decodeObject(bytes: Uint8Array, contentType: string | undefined,
 export function decodePatch(bytes: Uint8Array, contentType: string | undefined, accepted: readonly PatchType[] = PATCH_TYPES): { patchType: PatchType; body: unknown } {
   const type = mediaType(contentType);
   const patchType = accepted.find((item) => item === type);
-  if (patchType === undefined) throw unsupportedMediaType(accepted);
+  // Upstream's router looks at it first.
+  if (patchType === undefined) throw newStatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   if (patchType === 'application/apply-patch+yaml') {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
     // kubectl sends JSON, which is YAML too and parses a hundred times faster as what it is.
@@ -52,6 +49,23 @@ export function decodePatch(bytes: Uint8Array, contentType: string | undefined, 
     return { patchType, body: parseJson(bytes, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) };
   } catch (error) {
     throw newBadRequest(`error decoding patch: ${messageOf(error)}`);
+  }
+}
+
+function readProtobuf(bytes: Uint8Array, kind: string): unknown {
+  let envelope: ReturnType<typeof openProtobuf>;
+  try {
+    envelope = openProtobuf(bytes);
+  } catch (error) {
+    // Options are decoded without the words around.
+    throw newBadRequest(kind === 'DeleteOptions' ? messageOf(error) : `the object provided is unrecognized (must be of type ${kind}): ${messageOf(error)} (${summarize(bytes)})`);
+  }
+  try {
+    return envelope.decode();
+  } catch (error) {
+    const { apiVersion, kind: given } = envelope;
+    const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
+    throw newBadRequest(`${given} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
-import { loadDescriptions } from '../../api/index.ts';
+import { stringify } from 'yaml';
+import { assertDefined } from '../../base/index.ts';
+import { encodeProtobuf, loadDescriptions } from '../../api/index.ts';
 import { aggregatedDiscovery, discoveryDocuments, openApiV2Document, openApiV3Document, openApiV3Index } from '../openapi/index.ts';
 import { encodeOpenApiV2 } from './openapi-v2-protobuf.ts';
+import type { Encoding } from './accept.ts';
 import type { ResourceTable } from '../server.ts';
 
 /** A document's bytes with the hash that names them. */
@@ -18,7 +21,7 @@ export interface EncodedDocument {
 export interface ApiDocuments {
   /** The unaggregated discovery document at path (/api, /apis, /api/v1, /apis/apps, /apis/apps/v1), if there is one. */
   discovery(path: string): EncodedDocument | undefined;
-  aggregated(root: '/api' | '/apis', version: 'v2' | 'v2beta1'): EncodedDocument;
+  aggregated(root: '/api' | '/apis', encoding: Encoding): EncodedDocument;
   openApiV3Index(): EncodedDocument;
   /** path: api/v1, apis/apps/v1. */
   openApiV3(path: string): Promise<EncodedDocument | undefined>;
@@ -66,7 +69,7 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     if (made !== undefined && generation === before) encoded.set(key, made);
     return made;
   };
-  const discoveryByPath = () => (discovery ??= discoveryDocuments(resources.all()));
+  const discoveryByPath = () => (discovery ??= discoveryDocuments(resources.all(), storageVersionHash));
   const indexDocument = () => (index ??= openApiV3Index(resources.all()));
 
   return {
@@ -75,7 +78,19 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
       const document = discoveryByPath().get(plain);
       return document === undefined ? undefined : once(plain, () => document);
     },
-    aggregated: (root, groupVersion) => once(`${root} ${groupVersion}`, () => aggregatedDiscovery(resources.all(), root, groupVersion)),
+    aggregated(root, encoding) {
+      // All encodings have one ETag, that of the JSON.
+      const json = once(`${root} aggregated`, () => aggregatedDiscovery(resources.all(), root));
+      if (encoding === 'json') return json;
+      const key = `${root} aggregated ${encoding}`;
+      let document = encoded.get(key);
+      if (document === undefined) {
+        const object = aggregatedDiscovery(resources.all(), root);
+        document = { bytes: encoding === 'yaml' ? Buffer.from(stringify(object), 'utf8') : Buffer.from(assertDefined(encodeProtobuf(object), 'the protobuf form of discovery')), etag: json.etag };
+        encoded.set(key, document);
+      }
+      return document;
+    },
     openApiV3Index: () => once('/openapi/v3', indexDocument),
     openApiV3: (path) => later(`/openapi/v3/${path}`, async () => {
       const document = openApiV3Document(resources.all(), path, await loadDescriptions(), version);
@@ -90,6 +105,11 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     paths: () => [...discoveryByPath().keys(), ...FIXED_PATHS].sort(),
     dispose: () => subscription.dispose(),
   };
+}
+
+/** By which clients see that a kind is stored as another version than before. Kubernetes: discovery.StorageVersionHash. */
+function storageVersionHash(group: string, version: string, kind: string): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 
 function encode(document: object): EncodedDocument {

@@ -1,5 +1,5 @@
 import type { UserInfo } from '../server.ts';
-import { negotiate, type Negotiated } from './accept.ts';
+import { MEDIA_TYPES, negotiate, type Negotiated } from './accept.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import type { HttpDeps } from './deps.ts';
 import { newUnknownResource } from '../errors.ts';
@@ -9,9 +9,9 @@ import { serveHealth } from './health.ts';
 import type { QueryParameters } from './query.ts';
 import { wantsPretty } from './resource-request.ts';
 import { respondDocument, serveOpenApi } from './openapi-request.ts';
-import { respondNotFoundText, respondObject } from './respond.ts';
+import { respondBytes, respondNotFoundText, respondObject } from './respond.ts';
 
-const PLAIN: Negotiated = { encoding: 'json', as: 'object', asVersion: '' };
+const PLAIN: Negotiated = { encoding: 'json', as: 'object', asVersion: '', pretty: false };
 
 /** What anybody may read. Kubernetes: ClusterRole system:public-info-viewer. */
 const PUBLIC_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/', '/healthz/', '/livez/', '/readyz/']);
@@ -62,16 +62,16 @@ function serveDiscovery(deps: HttpDeps, exchange: Exchange, path: string, parame
   if (!reads) throw methodNotAllowed();
   const root = path === '/api' || path === '/apis' ? path : undefined;
   const negotiated = negotiate(exchange.headers.accept, root === undefined ? 'plain' : 'discovery');
-  if (negotiated === undefined) throw notAcceptable();
+  // Upstream's router knows the paths of single groups, but not the roots.
+  if (negotiated === undefined) throw notAcceptable(root === undefined ? exchange.headers.accept : undefined);
   if (root !== undefined && negotiated.as === 'APIGroupDiscoveryList') {
-    const version = negotiated.asVersion === 'v2beta1' ? 'v2beta1' : 'v2';
-    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    return respondDocument(exchange, documents.aggregated(root, version), { 'content-type': contentType, 'cache-control': 'public', vary: 'Accept' });
+    const contentType = `${MEDIA_TYPES[negotiated.encoding]};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
+    return respondDocument(exchange, documents.aggregated(root, negotiated.encoding), { 'content-type': contentType, 'cache-control': 'public', vary: 'Accept' });
   }
-  if (negotiated.encoding === 'yaml' || wantsPretty(exchange, parameters)) {
+  if (negotiated.encoding !== 'json' || negotiated.pretty || wantsPretty(exchange, parameters)) {
     return respondObject(exchange, 200, JSON.parse(document.bytes.toString('utf8')) as object, negotiated, [], true);
   }
-  respondDocument(exchange, document, { 'content-type': 'application/json', 'cache-control': 'no-cache, private', vary: 'Accept' });
+  respondBytes(exchange, 200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' }, document.bytes);
 }
 
 /** How others check service account tokens. Kubernetes: pkg/serviceaccount/openidmetadata.go. */

@@ -1,4 +1,4 @@
-import { decodeStrict, invalid, newInvalidError, notSupported, schemaOf, type ResourceDefinition } from '../../api/index.ts';
+import { decodeStrict, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, type ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest, RequestQuery, Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import { mediaType, negotiate, type Negotiated } from './accept.ts';
@@ -6,7 +6,7 @@ import { decodeObject, decodePatch, duplicatesIn } from './body.ts';
 import { isConnectSubresource, serveConnect } from './connect.ts';
 import type { HttpDeps } from './deps.ts';
 import { newBadRequest, newUnknownResource } from '../errors.ts';
-import { methodNotAllowed, notAcceptable } from './errors.ts';
+import { methodNotAllowed, notAcceptable, streamNotAcceptable } from './errors.ts';
 import { type Exchange, readBody } from './exchange.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import { booleanParameter, deleteOptionsFromQuery, type OptionsKind, type QueryParameters, requestQuery, textParameter } from './query.ts';
@@ -55,22 +55,27 @@ export async function serveResource(
   else if (verb === undefined || !definition.verbs.includes(verb) || !fitsName(verb, path.name)) throw methodNotAllowed();
   if (verb === undefined || exchange.method === 'HEAD') throw methodNotAllowed();
 
-  const negotiated = negotiate(exchange.headers.accept, 'resource');
-  if (negotiated === undefined) throw notAcceptable();
+  const negotiated = negotiate(exchange.headers.accept, hasProtobuf(definition) ? 'resource' : 'custom-resource');
+  if (negotiated === undefined) throw verb === 'watch' ? streamNotAcceptable() : notAcceptable(exchange.headers.accept, verb === 'list' ? 'collection' : 'other');
   const includeObject = includeObjectOf(parameters, negotiated);
   if (verb === 'watch') {
-    if (negotiated.encoding !== 'json') throw notAcceptable();
+    if (negotiated.encoding === 'yaml') throw streamNotAcceptable();
     const request = watchRequest(deps, path, definition, parameters);
     const form = { negotiated, definition, includeObject };
     if (exchange.upgrade?.protocol === 'websocket') return respondWatchMessages(exchange, exchange.upgrade, apiServer, user, request, form, deps.world.clock);
     return respondWatch(exchange, apiServer, user, request, form, deps.world.clock);
   }
 
-  const pretty = wantsPretty(exchange, parameters);
+  const pretty = negotiated.pretty || wantsPretty(exchange, parameters);
   const { request, duplicates = [] } = await readRequest(exchange, definition, path, parameters, verb);
   const { code, object, warnings } = await apiServer.request(user, request);
   const told = [...(definition.deprecation === undefined ? [] : [definition.deprecation]), ...duplicates, ...warnings];
-  respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject), negotiated, told, pretty);
+  respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject, exchange.headers.accept), negotiated, told, pretty);
+}
+
+/** Custom resources have no protobuf form. */
+function hasProtobuf({ group, version, kind }: ResourceDefinition): boolean {
+  return protobufSchemaOf(group === '' ? version : `${group}/${version}`, kind) !== undefined;
 }
 
 /** A namespaced resource has its namespace in the path, but for lists and watches over all of them. */
@@ -224,16 +229,16 @@ function includeObjectOf(parameters: QueryParameters, negotiated: Negotiated): I
 }
 
 /** The answer in the form that was asked for. A Status stays what it is. */
-function convert(deps: HttpDeps, object: object, definition: ResourceDefinition, negotiated: Negotiated, includeObject: IncludeObject): object {
+function convert(deps: HttpDeps, object: object, definition: ResourceDefinition, negotiated: Negotiated, includeObject: IncludeObject, accept: string | undefined): object {
   if (negotiated.as === 'object' || ('kind' in object && object.kind === 'Status')) return object;
   if (negotiated.as === 'Table') {
     return toTable(object, definition, { version: negotiated.asVersion, includeObject, nowMs: deps.world.clock.nowMs() });
   }
   if (isList(object)) {
-    if (negotiated.as !== 'PartialObjectMetadataList') throw notAcceptable();
+    if (negotiated.as !== 'PartialObjectMetadataList') throw notAcceptable(accept);
     return toPartialList(object, negotiated.asVersion);
   }
-  if (negotiated.as !== 'PartialObjectMetadata') throw notAcceptable();
+  if (negotiated.as !== 'PartialObjectMetadata') throw notAcceptable(accept);
   return toPartialObject(object as Parameters<typeof toPartialObject>[0], negotiated.asVersion);
 }
 

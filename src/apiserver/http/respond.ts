@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { stringify } from 'yaml';
-import { messageOf } from '../../base/index.ts';
-import { encodedJson, type KubernetesList, newStatusError, StatusError } from '../../api/index.ts';
-import type { Negotiated } from './accept.ts';
+import { assertDefined, messageOf } from '../../base/index.ts';
+import { encodedJson, encodeProtobuf, type KubernetesList, newStatusError, StatusError } from '../../api/index.ts';
+import { MEDIA_TYPES, negotiate, type Negotiated } from './accept.ts';
 import type { Exchange, ResponseHeaders } from './exchange.ts';
 import { isList } from './table.ts';
 
@@ -18,11 +18,13 @@ export function respondObject(
 ): void {
   const headers: ResponseHeaders = { 'content-type': contentType(negotiated), 'cache-control': 'no-cache, private' };
   if (warnings.length > 0) headers['warning'] = withinLimits(warnings).map(warningHeader);
-  let body: Uint8Array;
-  if (negotiated.encoding === 'yaml') body = Buffer.from(stringify(object, { aliasDuplicateObjects: false }), 'utf8');
-  else if (pretty) body = Buffer.from(`${JSON.stringify(object, null, 2)}\n`, 'utf8');
-  else body = jsonBytes(object);
-  respondBytes(exchange, code, headers, body);
+  respondBytes(exchange, code, headers, encode(object, negotiated, pretty));
+}
+
+function encode(object: object, negotiated: Negotiated, pretty: boolean): Uint8Array {
+  if (negotiated.encoding === 'protobuf') return protobufBytes(object);
+  if (negotiated.encoding === 'yaml') return Buffer.from(stringify(object, { aliasDuplicateObjects: false }), 'utf8');
+  return pretty ? Buffer.from(`${JSON.stringify(object, null, 2)}\n`, 'utf8') : jsonBytes(object);
 }
 
 /** Answers with bytes, compressed where that pays. */
@@ -41,7 +43,12 @@ function acceptsGzip(header: string | string[] | undefined): boolean {
 }
 
 function contentType(negotiated: Negotiated): string {
-  return negotiated.encoding === 'yaml' ? 'application/yaml' : 'application/json';
+  return MEDIA_TYPES[negotiated.encoding];
+}
+
+/** What is answered as protobuf was negotiated as such, which only kinds can be that have it. */
+function protobufBytes(object: object): Uint8Array {
+  return assertDefined(encodeProtobuf(object), 'the protobuf form of an answer');
 }
 
 /** The JSON of an object; a list is put together from its items' own bytes. */
@@ -88,7 +95,7 @@ export function warningHeader(text: string): string {
   return `299 - ${quoted}`;
 }
 
-const JSON_FORM: Negotiated = { encoding: 'json', as: 'object', asVersion: '' };
+const JSON_FORM: Negotiated = { encoding: 'json', as: 'object', asVersion: '', pretty: false };
 
 /** True for the tools with which people look at JSON. Kubernetes: negotiation.isPrettyPrint. */
 export function isReadByPeople(userAgent: string | undefined): boolean {
@@ -102,8 +109,9 @@ export function respondError(exchange: Exchange, error: unknown): void {
     return;
   }
   const failure = toStatusError(error);
-  const body = isReadByPeople(exchange.headers['user-agent']) ? Buffer.from(`${JSON.stringify(failure.status, null, 2)}\n`, 'utf8') : Buffer.from(JSON.stringify(failure.status), 'utf8');
-  const headers: ResponseHeaders = { 'content-type': contentType(JSON_FORM), 'cache-control': 'no-cache, private' };
+  const negotiated = negotiate(exchange.headers.accept, 'plain') ?? JSON_FORM;
+  const body = encode(failure.status, negotiated, negotiated.pretty || isReadByPeople(exchange.headers['user-agent']));
+  const headers: ResponseHeaders = { 'content-type': contentType(negotiated), 'cache-control': 'no-cache, private' };
   const retryAfterSeconds = failure.status.details?.retryAfterSeconds;
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
   else if (failure.code === 429) headers['retry-after'] = '1';

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { Disposable } from '../../base/index.ts';
-import { encodedJson, type KubernetesObject, type ResourceDefinition, type StatusError } from '../../api/index.ts';
+import { assertDefined, type Disposable } from '../../base/index.ts';
+import { encodedJson, encodeProtobuf, encodeProtobufEvent, type KubernetesObject, type ResourceDefinition, type StatusError } from '../../api/index.ts';
 import type { ApiRequest, WatchEvent, WatchSink } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
 import type { ApiServer, UserInfo } from '../server.ts';
@@ -29,7 +29,7 @@ export interface WatchOutput {
 }
 
 /**
- * Answers a watch: JSON, one event a line. Nothing is sent before the server has had the chance to refuse, so that a
+ * Answers a watch: JSON, one event a line, or protobuf, one event a frame. Nothing is sent before the server has had the chance to refuse, so that a
  * refusal is an ordinary answer; an expired revision comes as an ERROR event, as upstream does it.
  */
 export function respondWatch(
@@ -37,7 +37,7 @@ export function respondWatch(
 ): Promise<void> {
   return runWatch(apiServer, user, request, form, clock, {
     open: () => bodyOutput(exchange.respondStream(200, {
-      'content-type': 'application/json', 'cache-control': 'no-cache, private',
+      'content-type': form.negotiated.encoding === 'protobuf' ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json', 'cache-control': 'no-cache, private',
       ...(form.definition.deprecation === undefined ? {} : { warning: warningHeader(form.definition.deprecation) }),
     })),
     refuse: (error) => respondError(exchange, error),
@@ -83,7 +83,7 @@ export function runWatch(
           carrier.refuse(error);
         } else {
           const out = open();
-          if (error !== undefined) out.write(frame('ERROR', Buffer.from(JSON.stringify(error.status), 'utf8')));
+          if (error !== undefined) out.write(form.negotiated.encoding === 'protobuf' ? protobufFrame('ERROR', error.status) : frame('ERROR', json(error.status)));
           out.end();
         }
         finish();
@@ -120,7 +120,8 @@ function encodeAll(events: readonly WatchEvent[], encode: EventEncoder): Uint8Ar
 }
 
 function createEventEncoder(form: WatchForm, clock: Clock): EventEncoder {
-  const { as, asVersion } = form.negotiated;
+  const { as, asVersion, encoding } = form.negotiated;
+  if (encoding === 'protobuf') return as === 'object' ? sharedProtobufFrame : ({ type, object }) => protobufFrame(type, toPartialObject(object, asVersion));
   if (as === 'Table') {
     let withoutColumns = false;
     return ({ type, object }) => {
@@ -134,16 +135,24 @@ function createEventEncoder(form: WatchForm, clock: Clock): EventEncoder {
   return sharedFrame;
 }
 
-/** One line for all who watch the same event. An event reaches its watchers in one turn, so that is how long lines are kept. */
-const frames = new Map<WatchEvent<KubernetesObject>, Uint8Array>();
+const sharedFrame = sharing(({ type, object }) => frame(type, encodedJson(object)));
+const sharedProtobufFrame = sharing(({ type, object }) => protobufFrame(type, object));
 
-function sharedFrame(event: WatchEvent): Uint8Array {
-  const known = frames.get(event);
-  if (known !== undefined) return known;
-  const made = frame(event.type, encodedJson(event.object));
-  if (frames.size === 0) void nextTurn().then(() => frames.clear());
-  frames.set(event, made);
-  return made;
+/** One frame for all who watch the same event. An event reaches its watchers in one turn, so that is how long frames are kept. */
+function sharing(make: EventEncoder): EventEncoder {
+  const frames = new Map<WatchEvent<KubernetesObject>, Uint8Array>();
+  return (event) => {
+    const known = frames.get(event);
+    if (known !== undefined) return known;
+    const made = make(event);
+    if (frames.size === 0) void nextTurn().then(() => frames.clear());
+    frames.set(event, made);
+    return made;
+  };
+}
+
+function protobufFrame(type: string, object: object): Uint8Array {
+  return encodeProtobufEvent(type, assertDefined(encodeProtobuf(object), 'the protobuf form of a watched object'));
 }
 
 const LINE_END = Buffer.from('}\n');

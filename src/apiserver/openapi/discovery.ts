@@ -4,7 +4,7 @@ import type { ResourceDefinition, SubresourceDefinition } from '../../api/index.
 const GROUP_ORDER = [
   '', 'apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling', 'batch',
   'certificates.k8s.io', 'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io', 'storage.k8s.io', 'admissionregistration.k8s.io',
-  'apiextensions.k8s.io', 'scheduling.k8s.io', 'coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'flowcontrol.apiserver.k8s.io',
+  'apiextensions.k8s.io', 'scheduling.k8s.io', 'coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'resource.k8s.io', 'flowcontrol.apiserver.k8s.io',
 ];
 
 /** One version of a group, with its resources sorted by name. */
@@ -46,8 +46,25 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Kinds that upstream stores as another version than the one that is served: group/version/kind to group and version. */
+const STORED_AS: Readonly<Record<string, readonly [group: string, version: string]>> = {
+  'autoscaling/v1/HorizontalPodAutoscaler': ['autoscaling', 'v2'],
+  'events.k8s.io/v1/Event': ['', 'v1'],
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': ['admissionregistration.k8s.io', 'v1beta1'],
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': ['admissionregistration.k8s.io', 'v1beta1'],
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': ['apiextensions.k8s.io', 'v1beta1'],
+};
+
+function storedAs({ group, version, kind, custom }: ResourceDefinition): readonly [group: string, version: string, kind: string] {
+  const [storageGroup, storageVersion] = STORED_AS[`${group}/${version}/${kind}`] ?? [group, custom?.storageVersion ?? version];
+  return [storageGroup, storageVersion, kind];
+}
+
+/** A hash of the group, version and kind that are stored. */
+export type StorageVersionHash = (group: string, version: string, kind: string) => string;
+
 /** The unaggregated discovery documents by path: /api, /apis, /api/v1, /apis/apps, /apis/apps/v1. serverAddress, e.g. 127.0.0.1:6443, is what /api gives clients. */
-export function discoveryDocuments(resources: readonly ResourceDefinition[], serverAddress?: string): ReadonlyMap<string, object> {
+export function discoveryDocuments(resources: readonly ResourceDefinition[], hash: StorageVersionHash, serverAddress?: string): ReadonlyMap<string, object> {
   const documents = new Map<string, object>();
   const all = groupVersions(resources);
   documents.set('/api', {
@@ -68,17 +85,18 @@ export function discoveryDocuments(resources: readonly ResourceDefinition[], ser
       kind: 'APIResourceList',
       ...(group === '' ? {} : { apiVersion: 'v1' }),
       groupVersion: group === '' ? version : `${group}/${version}`,
-      resources: list.flatMap(apiResources).sort((a, b) => compareText(a.name, b.name)),
+      resources: list.flatMap((definition) => apiResources(definition, hash)).sort((a, b) => compareText(a.name, b.name)),
     });
   }
   return documents;
 }
 
-function apiResources(definition: ResourceDefinition): { readonly name: string }[] {
+function apiResources(definition: ResourceDefinition, hash: StorageVersionHash): { readonly name: string }[] {
   const own = {
     name: definition.resource, singularName: definition.singular, namespaced: definition.namespaced, kind: definition.kind, verbs: definition.verbs,
     ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
     ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
+    ...(definition.verbs.includes('update') ? { storageVersionHash: hash(...storedAs(definition)) } : {}),
   };
   return [own, ...definition.subresources.map((subresource) => ({
     name: `${definition.resource}/${subresource.name}`, singularName: '', namespaced: definition.namespaced,
@@ -89,35 +107,35 @@ function apiResources(definition: ResourceDefinition): { readonly name: string }
 }
 
 /** The aggregated discovery document of /api (the core group) or /apis (all others). Kubernetes: apidiscovery/v2, APIGroupDiscoveryList. */
-export function aggregatedDiscovery(resources: readonly ResourceDefinition[], root: '/api' | '/apis', version: 'v2' | 'v2beta1'): object {
+export function aggregatedDiscovery(resources: readonly ResourceDefinition[], root: '/api' | '/apis'): object {
   const all = groupVersions(resources).filter(({ group }) => (group === '') === (root === '/api'));
   const items = [...new Set(all.map(({ group }) => group))].map((name) => ({
-    metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
+    metadata: name === '' ? {} : { name },
     versions: all.filter(({ group }) => group === name).map((entry) => ({
       version: entry.version, resources: entry.resources.map(resourceDiscovery), freshness: 'Current',
     })),
   }));
-  return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
+  return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
 }
 
 function resourceDiscovery(definition: ResourceDefinition): object {
-  const { group, version, kind } = definition;
   return {
     resource: definition.resource,
-    responseKind: { group, version, kind },
+    // Upstream leaves out what is the resource's own.
+    responseKind: { group: '', version: '', kind: definition.kind },
     scope: definition.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: definition.singular,
     verbs: definition.verbs,
     ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
     ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
-    ...(definition.subresources.length === 0 ? {} : { subresources: definition.subresources.map((subresource) => subresourceDiscovery(definition, subresource)) }),
+    ...(definition.subresources.length === 0 ? {} : { subresources: definition.subresources.map(subresourceDiscovery) }),
   };
 }
 
-function subresourceDiscovery(definition: ResourceDefinition, subresource: SubresourceDefinition): object {
+function subresourceDiscovery(subresource: SubresourceDefinition): object {
   return {
     subresource: subresource.name,
-    responseKind: { group: subresource.group ?? definition.group, version: subresource.version ?? definition.version, kind: subresource.kind },
+    responseKind: { group: subresource.group ?? '', version: subresource.version ?? '', kind: subresource.kind },
     verbs: subresource.verbs,
   };
 }

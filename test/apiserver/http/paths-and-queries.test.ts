@@ -42,8 +42,17 @@ describe('Accept', () => {
   it.each([
     [undefined, 'json object '],
     ['*/*', 'json object '],
-    ['application/vnd.kubernetes.protobuf,application/json', 'json object '],
-    ['application/vnd.kubernetes.protobuf', 'none'],
+    ['application/vnd.kubernetes.protobuf,application/json', 'protobuf object '],
+    ['application/json, application/vnd.kubernetes.protobuf', 'json object '],
+    ['application/json;q=0.5, application/vnd.kubernetes.protobuf', 'protobuf object '],
+    ['application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io', 'none'],
+    ['application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1;g=meta.k8s.io', 'json Table v1'],
+    ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io', 'protobuf PartialObjectMetadata v1'],
+    ['application/vnd.kubernetes.protobuf;stream=watch', 'protobuf object '],
+    ['application/yaml;stream=watch', 'none'],
+    ['application/json;stream=other', 'none'],
+    ['application/json;q=0', 'json object '],
+    ['application/cbor', 'none'],
     ['application/yaml', 'yaml object '],
     ['application/json;q=0.1, application/yaml;q=0.9', 'yaml object '],
     ['application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json', 'json Table v1'],
@@ -53,6 +62,14 @@ describe('Accept', () => {
     const found = negotiate(accept, 'resource');
     expect(found === undefined ? 'none' : `${found.encoding} ${found.as} ${found.asVersion}`).toBe(expected);
   });
+});
+
+describe('Accept for a custom resource', () => {
+  it.each([
+    ['application/vnd.kubernetes.protobuf', undefined],
+    ['application/vnd.kubernetes.protobuf,application/json', 'json'],
+    ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io', 'protobuf'],
+  ])('%s gives %s', (accept, encoding) => expect(negotiate(accept, 'custom-resource')?.encoding).toBe(encoding));
 });
 
 describe('what is wrong with JSON, as Go says it', () => {

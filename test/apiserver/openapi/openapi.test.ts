@@ -10,7 +10,7 @@ const document = async (path: string, of = resources): Promise<Json> => openApiV
 
 describe('discovery', () => {
   it('lists groups in the order in which kubectl looks for names, and resources by name', () => {
-    const documents = discoveryDocuments(resources, '127.0.0.1:6443');
+    const documents = discoveryDocuments(resources, (group, version, kind) => `${group}/${version}/${kind}`, '127.0.0.1:6443');
     expect([...documents.keys()].sort()).toEqual(['/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1', '/apis/events.k8s.io', '/apis/events.k8s.io/v1']);
     expect(documents.get('/api')).toEqual({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '127.0.0.1:6443' }] });
     const version = { groupVersion: 'apps/v1', version: 'v1' };
@@ -21,13 +21,13 @@ describe('discovery', () => {
     expect(list.resources[1]).toEqual({ name: 'deployments/scale', singularName: '', namespaced: true, group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] });
   });
   it('has an aggregated form with one item a group', () => {
-    const document = aggregatedDiscovery(resources, '/apis', 'v2') as { items: { metadata: object; versions: { resources: object[] }[] }[] };
+    const document = aggregatedDiscovery(resources, '/apis') as { items: { metadata: object; versions: { resources: object[] }[] }[] };
     expect(document).toMatchObject({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {} });
-    expect(document.items.map(({ metadata }) => metadata)).toEqual([{ name: 'apps', creationTimestamp: null }, { name: 'events.k8s.io', creationTimestamp: null }]);
+    expect(document.items.map(({ metadata }) => metadata)).toEqual([{ name: 'apps' }, { name: 'events.k8s.io' }]);
     expect(document.items[0]?.versions[0]?.resources[0]).toMatchObject({
-      resource: 'deployments', responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' }, scope: 'Namespaced', singularResource: 'deployment', shortNames: ['deploy'], categories: ['all'],
+      resource: 'deployments', responseKind: { group: '', version: '', kind: 'Deployment' }, scope: 'Namespaced', singularResource: 'deployment', shortNames: ['deploy'], categories: ['all'],
     });
-    expect(aggregatedDiscovery(resources, '/api', 'v2beta1')).toMatchObject({ apiVersion: 'apidiscovery.k8s.io/v2beta1', items: [{ versions: [{ version: 'v1', freshness: 'Current' }] }] });
+    expect(aggregatedDiscovery(resources, '/api')).toMatchObject({ apiVersion: 'apidiscovery.k8s.io/v2', items: [{ versions: [{ version: 'v1', freshness: 'Current' }] }] });
   });
 });
 
