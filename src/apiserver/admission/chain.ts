@@ -21,6 +21,18 @@ export interface AdmissionAttributes {
   readonly warn: (text: string) => void;
   /** Adds to the request's audit event; undefined where nobody records it. Kubernetes: audit.AddAuditAnnotation. */
   readonly annotate: ((key: string, value: string) => void) | undefined;
+  /** Set by plugins that have others change objects: what they have to know when all plugins run for a second time. */
+  reinvocation?: Reinvocation;
+}
+
+/** A request whose object was changed by a webhook or policy runs through all plugins once more. Kubernetes: admission.ReinvocationContext. */
+export interface Reinvocation {
+  /** A plugin asks for the second run. */
+  wanted: boolean;
+  /** This is the second run. */
+  again: boolean;
+  /** What plugins remember from the first run, by their names. */
+  readonly states: Map<string, unknown>;
 }
 
 /**
@@ -92,7 +104,15 @@ export function runAdmit(
     if (next instanceof Promise) return next.then((admitted) => runAdmit(steps, attributes, admitted, old, index + 1));
     current = next;
   }
-  return current;
+  const { reinvocation } = attributes;
+  if (reinvocation === undefined || !reinvocation.wanted || reinvocation.again) return current;
+  reinvocation.again = true;
+  return runAdmit(steps, attributes, current, old);
+}
+
+/** The request's reinvocation, made when it is first asked for. */
+export function reinvocationOf(attributes: AdmissionAttributes): Reinvocation {
+  return attributes.reinvocation ??= { wanted: false, again: false, states: new Map() };
 }
 
 /** Runs what may only refuse, one after the other; undefined where nobody had to wait. */
