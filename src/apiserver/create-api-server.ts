@@ -4,7 +4,7 @@ import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
 import { AdmissionChain, defaultPlugins } from './admission/index.ts';
-import { ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
+import { bootstrapTokenUser, ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
 import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
 import { startCompaction } from './compaction.ts';
@@ -91,7 +91,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const audiences = options.audiences ?? [tokenSigner?.issuer ?? DEFAULT_AUDIENCE];
   const tokenAuthenticator = tokenSigner === undefined ? undefined : new ServiceAccountAuthenticator(tokenSigner, clock, serviceAccounts, pods, audiences);
   const authenticate = (token: string, wanted: readonly string[] | undefined): Promise<UserInfo | undefined> => {
-    const known = options.tokens?.get(token);
+    const known = options.tokens?.get(token) ?? bootstrapTokenUser(token, cacheOf('', 'secrets'), clock);
     if (known !== undefined) return Promise.resolve(known);
     return tokenAuthenticator?.authenticate(token, wanted) ?? Promise.resolve(undefined);
   };

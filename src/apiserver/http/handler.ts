@@ -1,11 +1,11 @@
 import type { Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
-import { ANONYMOUS, authenticate, unauthorized } from './authentication.ts';
+import { ANONYMOUS, authenticate } from './authentication.ts';
 import type { HttpDeps } from './deps.ts';
 import { newBadRequest } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestLabels } from './metrics.ts';
-import { isPublicPath, serveOther } from './other-request.ts';
+import { serveOther } from './other-request.ts';
 import { parseQuery } from './query.ts';
 import { parsePath, type ResourcePath } from './request-path.ts';
 import { isWatch, serveResource, verbOf } from './resource-request.ts';
@@ -25,7 +25,6 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     const user: UserInfo = (authenticated instanceof Promise ? await authenticated : authenticated) ?? ANONYMOUS;
     const parsed = parsePath(path);
     if (parsed === undefined) throw newBadRequest('invalid URL escape in the path');
-    if (user === ANONYMOUS && (parsed.isResource || !isPublicPath(path))) throw unauthorized();
     const parameters = parseQuery(question < 0 ? '' : target.slice(question + 1));
     if (parsed.isResource) {
       const verb = verbOf(exchange.method, parsed, isWatch(parameters));

@@ -13,14 +13,6 @@ import { respondBytes, respondNotFoundText, respondObject } from './respond.ts';
 
 const PLAIN: Negotiated = { encoding: 'json', as: 'object', asVersion: '', pretty: false };
 
-/** What anybody may read. Kubernetes: ClusterRole system:public-info-viewer. */
-const PUBLIC_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/', '/healthz/', '/livez/', '/readyz/']);
-
-/** True where a request without credentials is let through to authorization; all else is 401. */
-export function isPublicPath(path: string): boolean {
-  return PUBLIC_PATHS.has(path);
-}
-
 /** Serves a path that names no resource: discovery, OpenAPI, version, health, metrics. */
 export async function serveOther(deps: HttpDeps, exchange: Exchange, user: UserInfo, path: string, parameters: QueryParameters): Promise<void> {
   authorizeOrThrow(deps.apiServer, user, { verb: exchange.method.toLowerCase(), path });
