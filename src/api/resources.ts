@@ -7,6 +7,7 @@ import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets
 import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
 import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
 import { certificateSigningRequests } from './certificates/index.ts';
+import { horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from './autoscaling/index.ts';
 import { cronJobs, jobs } from './batch/index.ts';
 import { leases } from './coordination/index.ts';
 import {
@@ -40,6 +41,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(controllerRevisions), untyped(daemonSets), untyped(deployments), untyped(replicaSets), untyped(statefulSets),
   untyped(selfSubjectReviews), untyped(tokenReviews),
   untyped(localSubjectAccessReviews), untyped(selfSubjectAccessReviews), untyped(selfSubjectRulesReviews), untyped(subjectAccessReviews),
+  untyped(horizontalPodAutoscalers), untyped(horizontalPodAutoscalersV1),
   untyped(cronJobs), untyped(jobs),
   untyped(leases), untyped(endpointSlices), untyped(eventsV1Events),
   untyped(ingressClasses), untyped(ingresses), untyped(ipAddresses), untyped(networkPolicies), untyped(serviceCidrs),
