@@ -1,9 +1,9 @@
 import { type Disposable, DisposableStore, joinDuplexes } from '../base/index.ts';
 import { hasReason, type NewObject, type Service } from '../api/index.ts';
-import { type ApiServer, createApiServer, type Outbound, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
+import { type ApiServer, createApiServer, type Outbound, type SignatureVerifier, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
 import type { ClusterDialer, KubeletConnector, Transport } from '../client/index.ts';
 import { createImageStore, createRegistry, createRuntime, type ImageStore, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
-import { startControllers } from '../controllers/index.ts';
+import { type CertificateSigner, startControllers } from '../controllers/index.ts';
 import type { Store } from '../etcd/index.ts';
 import { type Kubelet, type NodeSettings, startKubelet, type StaticPod } from '../kubelet/index.ts';
 import { createNetwork, createServiceCatalog, type Network, type NetworkNode, startDns, startProxy } from '../network/index.ts';
@@ -31,6 +31,10 @@ export interface ClusterSpec {
   /** PEM of the authority behind the API server's certificate, for pods. Default: none. */
   readonly authorityPem?: string;
   readonly tokenSigner?: TokenSigner;
+  /** Signs certificates for who asks for one and is approved. Default: they are approved and not issued. */
+  readonly certificateSigner?: CertificateSigner;
+  /** Checks that requests for certificates are signed with their own key. Default: nobody does. */
+  readonly verifySignature?: SignatureVerifier;
   /** The port of the real machine on which the API is served; pods reach it as kubernetes.default. */
   readonly apiPort?: () => number | undefined;
   readonly log?: (line: string) => void;
@@ -74,7 +78,7 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   const outbound = spec.outbound?.(network);
   const apiServer = createApiServer({
     world, store, ...(outbound === undefined ? {} : { outbound }), address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
-    ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
+    ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.verifySignature === undefined ? {} : { verifySignature: spec.verifySignature }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
   });
   await apiServer.start();
   logs.etcd.info(`serving ${store.status().keyCount} keys at revision ${store.status().revision}`);
@@ -87,6 +91,7 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   components.add(startDns({ network, catalog }));
   components.add(startControllers({
     transportFor, world, rootCertificatePem: spec.authorityPem ?? '', resources: apiServer.resources,
+    ...(spec.certificateSigner === undefined ? {} : { certificateSigner: spec.certificateSigner }),
     onError: (controller, key, error) => logs.controllers.error(`${controller} ${key}: ${String(error)}`),
   }));
   logs.controllers.info('controllers started');

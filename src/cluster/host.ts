@@ -1,6 +1,6 @@
 import { decodeText, encodeText } from '../base/index.ts';
 import { reviveStoredValue } from '../apiserver/index.ts';
-import { createOutbound, createTokenSigner, type HttpOutbound, kubeconfigText, loadOrCreateCertificates, startHttpServer } from '../apiserver/http/index.ts';
+import { createCertificateSigner, createOutbound, createTokenSigner, type HttpOutbound, kubeconfigText, loadOrCreateCertificates, startHttpServer, verifySignature } from '../apiserver/http/index.ts';
 import { openDiskStore, openMemoryStore } from '../etcd/index.ts';
 import { type Disk, SocketError, subDisk, type World } from '../world/index.ts';
 import { type Cluster, startCluster } from './cluster.ts';
@@ -48,6 +48,7 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
       world, store,
       spec: {
         nodes: options.nodes, authorityPem: certificates.authority.certificatePem, tokenSigner: createTokenSigner(certificates.tokenKeyPem), apiPort: () => port, log: options.log,
+        certificateSigner: createCertificateSigner(certificates.authority, world), verifySignature,
         outbound: (dialer) => (outbound = createOutbound({ clock: world.clock, dialer })),
         runtime: { unknownImages: options.unknownImages, trusted: options.trusted, processFiles: { preloadPath: options.preloadPath, rootFolder: options.programsFolder } },
       },

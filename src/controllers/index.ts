@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore } from '../base/index.ts';
 import { createClient, createEventRecorder, createInformerFactory, runLeaderElection, type Transport } from '../client/index.ts';
 import type { World } from '../world/index.ts';
+import { certificateSigning, type CertificateSigner, startCertificateApprover, startCertificateCleaner } from './certificates/index.ts';
 import { startClusterRoleAggregationController } from './clusterroleaggregation/index.ts';
 import { startDeploymentController } from './deployment/index.ts';
 import { startEndpointsController } from './endpoints/index.ts';
@@ -17,6 +18,7 @@ import type { StartController } from './shared/context.ts';
 import type { ServedResources } from './shared/resources.ts';
 
 export type { ControllerContext, StartController } from './shared/context.ts';
+export type { CertificateSigner } from './certificates/index.ts';
 export type { ServedResource, ServedResources } from './shared/resources.ts';
 
 /** Who a controller is to the API server. */
@@ -31,6 +33,8 @@ export interface ControllersOptions {
   readonly world: Pick<World, 'clock' | 'random'>;
   /** What kube-root-ca.crt holds. */
   readonly rootCertificatePem: string;
+  /** Signs certificates with the cluster's authority. Default: approved requests wait for another signer. */
+  readonly certificateSigner?: CertificateSigner;
   /** For the garbage collector and the namespace controller: all that may have owners or live in a namespace. */
   readonly resources: ServedResources;
   /** Runs for the Lease kube-system/kube-controller-manager under this identity, and works only while it leads. */
@@ -100,5 +104,10 @@ function entries(options: ControllersOptions): readonly Entry[] {
     { name: 'taint-eviction', account: 'node-controller', start: startTaintEvictionController },
     { name: 'clusterrole-aggregation', start: startClusterRoleAggregationController },
     { name: 'pod-garbage-collector', account: 'pod-garbage-collector', start: startPodGarbageCollector },
+    { name: 'certificatesigningrequest-approving', account: 'certificate-controller', start: startCertificateApprover },
+    { name: 'certificatesigningrequest-cleaner', account: 'certificate-controller', start: startCertificateCleaner },
+    ...(options.certificateSigner === undefined ? [] : [
+      { name: 'certificatesigningrequest-signing', account: 'certificate-controller', start: certificateSigning(options.certificateSigner) },
+    ]),
   ];
 }

@@ -28,7 +28,8 @@ interface Port {
   readonly random: Random;
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** How Drydock's own keys are made and sign. */
+export const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -168,8 +169,8 @@ function validity(clock: Clock, days: number): { notBefore: Date; notAfter: Date
   return { notBefore: new Date(nowMs - BACKDATE_MS), notAfter: new Date(nowMs + days * DAY_MS) };
 }
 
-/** 16 random bytes; the first one keeps the number positive and without leading zeros, as DER wants it. */
-function serialNumber(random: Random): string {
+/** The hexadecimal number of a new certificate: 16 random bytes; the first one keeps the number positive and without leading zeros, as DER wants it. */
+export function serialNumber(random: Random): string {
   const bytes = Buffer.from(random.bytes(16));
   bytes[0] = (bytes[0] ?? 0) & 0x3f | 0x40;
   return bytes.toString('hex');
