@@ -77,8 +77,8 @@ export interface Strategy<T extends KubernetesObject> {
   defaults(object: T): T;
   /** Drops status and what clients may not set; sets generation 1 where the kind has one. */
   prepareForCreate(object: T): T;
-  /** Keeps status, bumps generation where the spec changed. next already carries the identity of old. */
-  prepareForUpdate(next: T, old: T): T;
+  /** Keeps status, bumps generation where the spec changed. next already carries the identity of old. nowMs: where the server stamps a time. */
+  prepareForUpdate(next: T, old: T, nowMs?: number): T;
   validateCreate(object: T): readonly FieldError[];
   validateUpdate(next: T, old: T): readonly FieldError[];
   /** A write to the status subresource: keeps everything but status (and what upstream lets through). nowMs: where the server stamps a time. Absent: the kind has no status subresource. */

@@ -3,6 +3,7 @@ import {
   validatingWebhookConfigurations,
 } from './admissionregistration/index.ts';
 import { apiServices } from './apiregistration/index.ts';
+import { customResourceDefinitions } from './apiextensions/index.ts';
 import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets } from './apps/index.ts';
 import { selfSubjectReviews, tokenReviews } from './authentication/index.ts';
 import { localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews } from './authorization/index.ts';
@@ -23,6 +24,7 @@ import { ingressClasses, ingresses, ipAddresses, networkPolicies, serviceCidrs }
 import { runtimeClasses } from './node/index.ts';
 import { podDisruptionBudgets } from './policy/index.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac/index.ts';
+import { deviceClasses, resourceClaimTemplates, resourceClaims, resourceSlices } from './resource/index.ts';
 import { priorityClasses } from './scheduling/index.ts';
 import {
   csiDrivers, csiNodes, csiStorageCapacities, storageClasses, volumeAttachments, volumeAttributesClasses,
@@ -38,6 +40,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(bindings), untyped(componentStatuses), untyped(configMaps), untyped(endpoints), untyped(events), untyped(limitRanges), untyped(namespaces), untyped(nodes),
   untyped(persistentVolumeClaims), untyped(persistentVolumes), untyped(pods),
   untyped(podTemplates), untyped(replicationControllers), untyped(resourceQuotas), untyped(secrets), untyped(serviceAccounts), untyped(services),
+  untyped(customResourceDefinitions),
   untyped(controllerRevisions), untyped(daemonSets), untyped(deployments), untyped(replicaSets), untyped(statefulSets),
   untyped(selfSubjectReviews), untyped(tokenReviews),
   untyped(localSubjectAccessReviews), untyped(selfSubjectAccessReviews), untyped(selfSubjectRulesReviews), untyped(subjectAccessReviews),
@@ -48,6 +51,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(runtimeClasses),
   untyped(podDisruptionBudgets),
   untyped(clusterRoleBindings), untyped(clusterRoles), untyped(roleBindings), untyped(roles),
+  untyped(deviceClasses), untyped(resourceClaims), untyped(resourceClaimTemplates), untyped(resourceSlices),
   untyped(priorityClasses),
   untyped(csiDrivers), untyped(csiNodes), untyped(csiStorageCapacities), untyped(storageClasses), untyped(volumeAttachments), untyped(volumeAttributesClasses),
   untyped(mutatingAdmissionPolicies), untyped(mutatingAdmissionPolicyBindings), untyped(mutatingWebhookConfigurations),

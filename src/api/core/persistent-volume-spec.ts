@@ -1,7 +1,7 @@
 import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import { dns1123SubdomainErrors } from '../names.ts';
 import { isQuantity, parseQuantity, quantityValue } from '../quantity.ts';
-import type { PersistentVolumeSpec, VolumeNodeAffinity } from '../types.ts';
+import type { NodeSelector, PersistentVolumeSpec, VolumeNodeAffinity } from '../types.ts';
 import { accessModes } from './access-modes.ts';
 import { volumeSources } from './persistent-volume-sources.ts';
 import { validateNodeTerm } from './pod-spec/affinity.ts';
@@ -106,8 +106,12 @@ function validateVolumeNodeAffinity(affinity: VolumeNodeAffinity, path: string, 
     errors.push(required(`${path}.required`, 'must specify required node constraints'));
     return;
   }
-  const at = `${path}.required.nodeSelectorTerms`;
-  const terms = affinity.required.nodeSelectorTerms ?? [];
+  validateNodeSelector(affinity.required, `${path}.required`, errors);
+}
+
+/** Kubernetes: core validation, ValidateNodeSelector. */
+export function validateNodeSelector({ nodeSelectorTerms: terms = [] }: NodeSelector, path: string, errors: FieldError[]): void {
+  const at = `${path}.nodeSelectorTerms`;
   if (terms.length === 0) errors.push(required(at, 'must have at least one node selector term'));
   terms.forEach((term, index) => validateNodeTerm(term, `${at}[${index}]`, errors, true));
 }

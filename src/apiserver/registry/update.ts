@@ -52,7 +52,7 @@ function ownRules(call: Call): UpdateRules {
   let rules = rulesOf.get(definition);
   if (rules === undefined) {
     const { strategy } = definition;
-    const main: UpdateRules = { prepare: (next, old) => strategy.prepareForUpdate(next, old), validate: (next, old) => strategy.validateUpdate(next, old) };
+    const main: UpdateRules = { prepare: (next, old, clock) => strategy.prepareForUpdate(next, old, clock.nowMs()), validate: (next, old) => strategy.validateUpdate(next, old) };
     const status: UpdateRules = {
       prepare: (next, old, clock) => strategy.prepareForStatusUpdate?.(next, old, clock.nowMs()) ?? next,
       validate: (next, old) => strategy.validateStatusUpdate?.(next, old) ?? [],
