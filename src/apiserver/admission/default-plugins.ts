@@ -7,12 +7,20 @@ import type { AdmissionPlugin } from './chain.ts';
 import { certificateApprovalPlugin } from './certificate-approval/certificate-approval.ts';
 import { certificateSigningPlugin } from './certificate-signing/certificate-signing.ts';
 import { certificateSubjectRestriction } from './certificate-subject-restriction/certificate-subject-restriction.ts';
+import { defaultIngressClass } from './default-ingress-class/default-ingress-class.ts';
+import { defaultStorageClass } from './default-storage-class/default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger/limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
+import { podTopologyLabels } from './pod-topology-labels/pod-topology-labels.ts';
 import { priority } from './priority/priority.ts';
+import { resourceQuota } from './resource-quota/resource-quota.ts';
+import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts';
 
 /** What plugins may read, and whom they may ask. */
@@ -29,19 +37,31 @@ export interface PluginSources {
 }
 
 /** The plugins that are on by default, in the order in which they run. Kubernetes: pkg/kubeapiserver/options, AllOrderedPlugins. */
-export function defaultPlugins({ clock, random, cacheOf, authorize }: PluginSources): readonly AdmissionPlugin[] {
+export function defaultPlugins({ clock, random, cacheOf, authorize, transport }: PluginSources): readonly AdmissionPlugin[] {
   const namespaces = cacheOf('', 'namespaces');
   const pods = cacheOf('', 'pods');
+  const nodes = cacheOf('', 'nodes');
+  const storageClasses = cacheOf('storage.k8s.io', 'storageclasses');
   return [
     namespaceLifecycle(namespaces),
+    limitRanger(cacheOf('', 'limitranges')),
     serviceAccount(cacheOf('', 'serviceaccounts'), random),
-    nodeRestriction({ pods, nodes: cacheOf('', 'nodes'), authorize, claims: undefined, volumes: undefined, drivers: undefined }),
+    nodeRestriction({
+      pods, nodes, authorize, claims: cacheOf('', 'persistentvolumeclaims'), volumes: cacheOf('', 'persistentvolumes'), drivers: cacheOf('storage.k8s.io', 'csidrivers'),
+    }),
     taintNodesByCondition(),
     podSecurity({ namespaces, pods, clock }),
     priority(cacheOf('scheduling.k8s.io', 'priorityclasses')),
     defaultTolerationSeconds(),
+    defaultStorageClass(storageClasses),
+    storageObjectInUseProtection(),
+    persistentVolumeClaimResize(storageClasses),
+    runtimeClass(cacheOf('node.k8s.io', 'runtimeclasses')),
     certificateApprovalPlugin(authorize),
     certificateSigningPlugin(authorize),
     certificateSubjectRestriction(),
+    defaultIngressClass(cacheOf('networking.k8s.io', 'ingressclasses')),
+    podTopologyLabels(nodes),
+    resourceQuota({ quotas: cacheOf('', 'resourcequotas'), clock, transport }),
   ];
 }

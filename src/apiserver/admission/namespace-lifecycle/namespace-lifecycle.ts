@@ -1,4 +1,4 @@
-import { newStatusError } from '../../../api/index.ts';
+import { type Namespace, newStatusError } from '../../../api/index.ts';
 import { newForbidden, newNotFound, qualifiedResource } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
@@ -11,13 +11,13 @@ const NAMESPACES = { group: '', resource: 'namespaces' } as const;
 export function namespaceLifecycle(namespaces: ResourceCache): AdmissionPlugin {
   return {
     name: 'NamespaceLifecycle',
-    handles: (definition, operation, subresource) => {
+    handles: (definition, operation) => {
       if (definition.kind === 'Namespace' && definition.group === '') return operation === 'DELETE';
       // Access reviews are about namespaces, not in them.
-      return operation === 'CREATE' && subresource === undefined && definition.namespaced && definition.resource !== 'localsubjectaccessreviews';
+      return (operation === 'CREATE' || operation === 'UPDATE') && definition.namespaced && definition.resource !== 'localsubjectaccessreviews';
     },
     admit(attributes, object) {
-      if (attributes.operation === 'CREATE') checkCreation(attributes, namespaces);
+      if (attributes.operation !== 'DELETE') checkNamespace(attributes, namespaces);
       return object;
     },
     validate(attributes) {
@@ -30,11 +30,11 @@ function checkDeletion({ definition, name }: AdmissionAttributes): void {
   if (IMMORTAL.has(name)) throw newForbidden(definition, name, 'this namespace may not be deleted');
 }
 
-function checkCreation(attributes: AdmissionAttributes, namespaces: ResourceCache): void {
+function checkNamespace(attributes: AdmissionAttributes, namespaces: ResourceCache): void {
   const { definition, namespace, name } = attributes;
   const object = namespaces.objects.get('', namespace)?.object;
   if (object === undefined) throw newNotFound(NAMESPACES, namespace);
-  if (object.metadata.deletionTimestamp === undefined) return;
+  if (attributes.operation !== 'CREATE' || (object as Namespace).status?.phase !== 'Terminating') return;
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
   const subject = name === '' ? qualifiedResource(definition) : `${qualifiedResource(definition)} "${name}"`;
   throw newStatusError(403, 'Forbidden', `${subject} is forbidden: ${why}`, {

@@ -24,19 +24,20 @@ export function priority(classes: ResourceCache): AdmissionPlugin {
   return {
     name: 'Priority',
     handles: (definition, operation, subresource) => {
-      if (definition.kind === 'PriorityClass') return operation !== 'DELETE';
-      return definition.resource === 'pods' && definition.group === '' && operation === 'CREATE' && subresource === undefined;
+      if (definition.kind === 'PriorityClass' && definition.group === 'scheduling.k8s.io') return operation !== 'DELETE';
+      return definition.resource === 'pods' && definition.group === '' && (operation === 'CREATE' || operation === 'UPDATE') && subresource === undefined;
     },
     validate(attributes, object) {
       const { globalDefault, metadata } = object as PriorityClass;
       if (attributes.definition.kind !== 'PriorityClass' || globalDefault !== true) return;
       const other = defaultClass();
-      if (other === undefined || other.metadata.name === metadata.name) return;
+      if (other === undefined || (attributes.operation === 'UPDATE' && other.metadata.name === metadata.name)) return;
       throw newForbidden(attributes.definition, metadata.name, `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`);
     },
-    admit(attributes, object) {
+    admit(attributes, object, old) {
       if (attributes.definition.kind !== 'Pod') return object;
       const pod = object as Pod;
+      if (attributes.operation === 'UPDATE') return withKept(pod, old as Pod);
       const { spec } = pod;
       const refuse = (why: string) => newForbidden(attributes.definition, attributes.name, why);
       let name = spec.priorityClassName ?? '';
@@ -58,4 +59,15 @@ export function priority(classes: ResourceCache): AdmissionPlugin {
       return { ...pod, spec: { ...spec, ...(name === '' ? {} : { priorityClassName: name }), priority: value, preemptionPolicy: policy } } as KubernetesObject;
     },
   };
+}
+
+/** Who updates a pod and leaves these out means them to stay. */
+function withKept(pod: Pod, old: Pod): KubernetesObject {
+  const { spec } = pod;
+  const { priority: value, preemptionPolicy } = old.spec;
+  if ((spec.priority !== undefined || value === undefined) && (spec.preemptionPolicy !== undefined || preemptionPolicy === undefined)) return pod;
+  return {
+    ...pod,
+    spec: { ...spec, ...(spec.priority === undefined && value !== undefined ? { priority: value } : {}), ...(spec.preemptionPolicy === undefined && preemptionPolicy !== undefined ? { preemptionPolicy } : {}) },
+  } as KubernetesObject;
 }

@@ -38,16 +38,23 @@ function checkBinding(binding: Binding, name: string): void {
 function boundPod(pod: Pod, binding: Binding, nowText: string): KubernetesObject {
   const { name, uid, deletionTimestamp } = pod.metadata;
   const refuse = (why: string) => newConflict(PODS_BINDING, name, why);
+  if (binding.metadata?.resourceVersion && binding.metadata.resourceVersion !== pod.metadata.resourceVersion) {
+    throw refuse(`Precondition failed: ResourceVersion in precondition: ${binding.metadata.resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`);
+  }
   if (binding.metadata?.uid && binding.metadata.uid !== uid) throw refuse(`Precondition failed: UID in precondition: ${binding.metadata.uid}, UID in object meta: ${uid}`);
   if (deletionTimestamp !== undefined) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== '') throw refuse(`pod ${name} is already assigned to node "${pod.spec.nodeName}"`);
   if ((pod.spec.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
-  const annotations = binding.metadata?.annotations;
+  const { annotations, labels } = binding.metadata ?? {};
+  const { nominatedNodeName: _nominatedNodeName, ...status } = pod.status ?? {};
   return {
     ...pod,
-    metadata: annotations === undefined ? pod.metadata : { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } },
+    metadata: annotations === undefined && labels === undefined ? pod.metadata : {
+      ...pod.metadata, ...(annotations === undefined ? {} : { annotations: { ...pod.metadata.annotations, ...annotations } }),
+      ...(labels === undefined ? {} : { labels: { ...pod.metadata.labels, ...labels } }),
+    },
     spec: { ...pod.spec, nodeName: binding.target.name as string },
-    status: { ...pod.status, conditions: [...conditions, { type: 'PodScheduled', status: 'True', lastTransitionTime: nowText }] },
+    status: { ...status, conditions: [...conditions, { type: 'PodScheduled', status: 'True', lastTransitionTime: nowText }] },
   } as KubernetesObject;
 }

@@ -1,9 +1,10 @@
 import {
-  type AuthenticationV1TokenRequest, type BoundObjectReference, defaultTokenRequest, formatTime, newInvalidError, type Pod, validateTokenRequest,
+  type AuthenticationV1TokenRequest, type BoundObjectReference, defaultTokenRequest, formatTime, type KubernetesObject, newInvalidError, type Pod, validateTokenRequest,
 } from '../../../api/index.ts';
 import type { PrivateClaims, TokenClaims, TokenSigner } from '../../authentication/index.ts';
 import { newBadRequest, newConflict, newNotFound } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
+import { admitted, validated } from '../admit.ts';
 import { bodyOfKind } from '../body.ts';
 import type { Call, RegistryDeps } from '../call.ts';
 import type { SubresourceHandler } from '../registry.ts';
@@ -34,18 +35,29 @@ function createToken(sources: TokenSources, deps: RegistryDeps, call: Call, name
 
 function newToken(sources: TokenSources, deps: RegistryDeps, call: Call, name: string): object {
   const account = getNow(call, name);
-  const request = defaultTokenRequest(bodyOfKind<AuthenticationV1TokenRequest>(call, 'io.k8s.api.authentication.v1.TokenRequest'));
+  const body = defaultTokenRequest(bodyOfKind<AuthenticationV1TokenRequest>(call, 'io.k8s.api.authentication.v1.TokenRequest'));
+  const asked = admitted(deps, call, 'CREATE', name, body as KubernetesObject, undefined);
+  const sign = (request: AuthenticationV1TokenRequest) => signedToken(sources, deps, call, name, account.metadata.uid, request);
+  return asked instanceof Promise ? asked.then((late) => sign(late as AuthenticationV1TokenRequest)) : sign(asked as AuthenticationV1TokenRequest);
+}
+
+function signedToken(sources: TokenSources, deps: RegistryDeps, call: Call, name: string, accountUid: string, request: AuthenticationV1TokenRequest): object {
   if (request.metadata?.name && request.metadata.name !== name) throw newBadRequest('name on the URL does not match name in TokenRequest object');
-  const { spec } = request;
   const errors = validateTokenRequest(request);
   if (errors.length > 0) throw newInvalidError('authentication.k8s.io', 'TokenRequest', '', errors);
+  const waiting = validated(deps, call, 'CREATE', name, request as KubernetesObject, undefined);
+  const answer = () => tokenAnswer(sources, deps, call, name, accountUid, request);
+  return waiting === undefined ? answer() : waiting.then(answer);
+}
+
+function tokenAnswer(sources: TokenSources, deps: RegistryDeps, call: Call, name: string, accountUid: string, { spec }: AuthenticationV1TokenRequest): object {
   const seconds = spec.expirationSeconds as number; // defaulted
   const audiences = (spec.audiences ?? []).length > 0 ? spec.audiences : sources.audiences;
   const bound = spec.boundObjectRef === undefined ? {} : boundClaims(sources, call.namespace, name, spec.boundObjectRef);
   const nowSeconds = Math.floor(deps.clock.nowMs() / 1000);
   const extended = seconds === POD_VOLUME_SECONDS && bound.pod !== undefined && audiences.some((audience) => sources.audiences.includes(audience));
   const own: PrivateClaims = {
-    namespace: call.namespace, ...bound, serviceaccount: { name, uid: account.metadata.uid }, ...(extended ? { warnafter: nowSeconds + seconds } : {}),
+    namespace: call.namespace, ...bound, serviceaccount: { name, uid: accountUid }, ...(extended ? { warnafter: nowSeconds + seconds } : {}),
   };
   const claims = {
     aud: audiences, exp: nowSeconds + (extended ? EXTENDED_SECONDS : seconds), iat: nowSeconds, iss: sources.signer.issuer, jti: deps.random.uuid(),
