@@ -21,6 +21,7 @@ const API_PORT = 6443;
 const NODE_CPU = 4;
 const NODE_MEMORY_BYTES = 8 * 1024 ** 3;
 const AUTHENTICATED = 'system:authenticated';
+const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane';
 
 export interface ClusterSpec {
   /** 1 to 250. They are called node-1, node-2, …; the control plane lives on the first one. */
@@ -127,6 +128,7 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   };
   for (const name of machines.keys()) startNode(name);
   const adminTransport = apiServer.transportFor(ADMIN);
+  components.add(markControlPlane(adminTransport, nodeSettings(0).name));
   if (spec.systemPods !== false) await createDnsService(adminTransport, network.dnsIp);
   return {
     apiServer, network,
@@ -145,8 +147,22 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
 function nodeSettings(index: number): NodeSettings {
   return {
     name: `node-${index + 1}`, internalIp: nodeIp(index), podCidr: `10.244.${index}.0/24`, cpu: NODE_CPU, memoryBytes: NODE_MEMORY_BYTES,
-    ...(index === 0 ? { labels: { 'node-role.kubernetes.io/control-plane': '' } } : {}),
   };
+}
+
+/** Says which node carries the control plane, which no kubelet may say of itself. Kubernetes: kubeadm's phase mark-control-plane. */
+function markControlPlane(transport: Transport, name: string): Disposable {
+  const nodes = { group: '', version: 'v1', resource: 'nodes' } as const;
+  const watch: Disposable = transport.watch({ ...nodes, query: { fieldSelector: `metadata.name=${name}`, resourceVersion: '0' } }, {
+    onEvents(events) {
+      if (!events.some(({ type }) => type === 'ADDED')) return;
+      queueMicrotask(() => watch.dispose());
+      const body = { metadata: { labels: { [CONTROL_PLANE_LABEL]: '' } } };
+      transport.request({ ...nodes, verb: 'patch', name, patchType: 'application/merge-patch+json', body }).catch(() => undefined); // it is gone again
+    },
+    onClose: () => undefined,
+  });
+  return watch;
 }
 
 /** The Service by which pods reach DNS, as kubeadm makes it; the network itself answers at its address. */

@@ -1,3 +1,4 @@
+import 'reflect-metadata'; // @peculiar/x509 needs it before it loads
 import { webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension, BasicConstraintsExtension, cryptoProvider, type Extension, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension,
