@@ -99,7 +99,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const webhooks = createWebhookClient(options.outbound ?? NO_OUTBOUND, services);
   const deps: RegistryDeps = {
     store, clock, random, watchCache,
-    admission: new AdmissionChain(defaultPlugins({ clock, random, cacheOf, authorize, webhooks, transport: () => transportFor(LOOPBACK_USER) })),
+    admission: new AdmissionChain(defaultPlugins({
+      clock, random, cacheOf, authorize, webhooks, equivalents: (definition) => endpoints.sharing(definition),
+      convert: (object, from, to) => endpoints.convert(object, from, to), transport: () => transportFor(LOOPBACK_USER),
+    })),
     authorizeCreate: (call, name) => checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
     hooks: new Map([
       [cacheOf('certificates.k8s.io', 'certificatesigningrequests').prefix, certificateHook(options.verifySignature)],

@@ -1,5 +1,5 @@
 import { assertDefined, type Disposable, toDisposable } from '../base/index.ts';
-import { type ResourceDefinition, schemaOf } from '../api/index.ts';
+import { type KubernetesObject, type ResourceDefinition, schemaOf } from '../api/index.ts';
 import { apiVersionOf, type Endpoint, rememberingConversion } from './registry/endpoint.ts';
 import type { ResourceTable } from './server.ts';
 import type { IndexedField, ResourceCache, WatchCache } from './watchcache/index.ts';
@@ -73,6 +73,20 @@ export class Endpoints implements ResourceTable {
 
   private changed(): void {
     for (const listener of this.listeners) listener();
+  }
+
+  /** The definitions of all versions and groups that show the same stored objects, the given one among them. */
+  sharing({ group, version, resource }: ResourceDefinition): readonly ResourceDefinition[] {
+    const cache = this.find(group, version, resource)?.cache;
+    return this.definitions.filter((other) => this.find(other.group, other.version, other.resource)?.cache === cache);
+  }
+
+  /** An object of one version as another shows it. */
+  convert(object: KubernetesObject, from: ResourceDefinition, to: ResourceDefinition): KubernetesObject {
+    const source = this.find(from.group, from.version, from.resource)?.conversion;
+    const target = this.find(to.group, to.version, to.resource)?.conversion;
+    const stored = source === undefined ? object : source.toStored(object);
+    return target === undefined ? stored : target.fromStored(stored);
   }
 
   find(group: string, version: string, resource: string): Endpoint | undefined {

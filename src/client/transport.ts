@@ -38,6 +38,8 @@ export interface RequestQuery {
   readonly timeoutSeconds?: number;
   readonly dryRun?: 'All';
   readonly fieldManager?: string;
+  /** The request named no fieldManager: it is the user agent's. */
+  readonly fieldManagerImplied?: true;
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
   readonly force?: boolean;
 }

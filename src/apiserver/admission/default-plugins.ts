@@ -11,6 +11,7 @@ import { defaultIngressClass } from './default-ingress-class/default-ingress-cla
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger/limit-ranger.ts';
+import { mutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-admission-webhook.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
@@ -22,6 +23,9 @@ import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts';
+import { validatingAdmissionWebhook } from './validating-admission-webhook/validating-admission-webhook.ts';
+import type { Equivalents } from './webhook/hook-source.ts';
+import type { ConvertTo } from './webhook/versions.ts';
 
 /** What plugins may read, and whom they may ask. */
 export interface PluginSources {
@@ -32,12 +36,16 @@ export interface PluginSources {
   authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
   /** Calls admission webhooks. */
   readonly webhooks: WebhookClient;
+  /** All versions and groups that show the same stored objects, the given one among them. */
+  readonly equivalents: Equivalents;
+  readonly convert: ConvertTo;
   /** The server's own way in, for what a plugin writes itself. Not to be used before the first request. */
   transport(): Transport;
 }
 
 /** The plugins that are on by default, in the order in which they run. Kubernetes: pkg/kubeapiserver/options, AllOrderedPlugins. */
-export function defaultPlugins({ clock, random, cacheOf, authorize, transport }: PluginSources): readonly AdmissionPlugin[] {
+export function defaultPlugins(sources: PluginSources): readonly AdmissionPlugin[] {
+  const { clock, random, cacheOf, authorize, transport } = sources;
   const namespaces = cacheOf('', 'namespaces');
   const pods = cacheOf('', 'pods');
   const nodes = cacheOf('', 'nodes');
@@ -62,6 +70,8 @@ export function defaultPlugins({ clock, random, cacheOf, authorize, transport }:
     certificateSubjectRestriction(),
     defaultIngressClass(cacheOf('networking.k8s.io', 'ingressclasses')),
     podTopologyLabels(nodes),
+    mutatingAdmissionWebhook({ ...sources, namespaces }),
+    validatingAdmissionWebhook({ ...sources, namespaces }),
     resourceQuota({ quotas: cacheOf('', 'resourcequotas'), clock, transport }),
   ];
 }

@@ -186,7 +186,7 @@ function withManager(query: RequestQuery | undefined, exchange: Exchange): Reque
   const userAgent = exchange.headers['user-agent'] ?? '';
   const tool = userAgent.split('/', 1)[0] ?? '';
   const printable = tool.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '').slice(0, FIELD_MANAGER_LENGTH_MAX);
-  return { ...query, fieldManager: printable === '' ? 'unknown' : printable };
+  return { ...query, fieldManager: printable === '' ? 'unknown' : printable, fieldManagerImplied: true };
 }
 
 function optionsKind(verb: Verb): OptionsKind {

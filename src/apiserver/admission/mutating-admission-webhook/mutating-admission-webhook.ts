@@ -1,0 +1,120 @@
+import { jsonEqual, messageOf } from '../../../base/index.ts';
+import { applyJsonPatch, type KubernetesObject, type ResourceDefinition } from '../../../api/index.ts';
+import { newInternalError } from '../../errors.ts';
+import { type AdmissionAttributes, type AdmissionPlugin, type Reinvocation, reinvocationOf } from '../chain.ts';
+import { callHook } from '../webhook/call-hook.ts';
+import { HookSource, type Invocation } from '../webhook/hook-source.ts';
+import { isExempt } from '../webhook/kinds.ts';
+import type { Hook } from '../webhook/hooks.ts';
+import { isSelected } from '../webhook/selection.ts';
+import type { WebhookSources } from '../webhook/sources.ts';
+import { retyped } from '../webhook/versions.ts';
+
+const NAME = 'MutatingAdmissionWebhook';
+
+/** Asks webhooks one after the other what they want changed. Kubernetes: apiserver/pkg/admission/plugin/webhook/mutating. */
+export function mutatingAdmissionWebhook(sources: WebhookSources): AdmissionPlugin {
+  const hooks = new HookSource(sources.cacheOf('admissionregistration.k8s.io', 'mutatingwebhookconfigurations'), sources.equivalents);
+  return {
+    name: NAME,
+    handles: (definition) => !isExempt(definition),
+    admit(attributes, given, old) {
+      const object = attributes.operation === 'DELETE' ? undefined : given;
+      const invocations = hooks.invocationsFor(attributes.definition, attributes.operation, attributes.subresource);
+      // Nobody waits for webhooks that have nothing to do with the object.
+      for (let index = 0; index < invocations.length; index++) {
+        const invocation = invocations[index] as Invocation;
+        if (isWanted(sources, invocation.hook, attributes, object, old)) return mutate(sources, attributes, invocations.slice(index), object, old).then((changed) => changed ?? given);
+      }
+      return given;
+    },
+  };
+}
+
+/** Whom the first run has asked, and whom the second asks again. Kubernetes: webhookReinvokeContext. */
+interface Reinvoked {
+  readonly asked: Set<string>;
+  readonly again: Set<string>;
+  /** What the object was when the webhooks had done with it. */
+  output: KubernetesObject | undefined;
+}
+
+function stateOf({ states }: Reinvocation): Reinvoked {
+  let state = states.get(NAME) as Reinvoked | undefined;
+  if (state === undefined) {
+    state = { asked: new Set(), again: new Set(), output: undefined };
+    states.set(NAME, state);
+  }
+  return state;
+}
+
+/** Something has changed the object since they saw it. */
+function askAgain(state: Reinvoked): void {
+  for (const uid of state.asked) state.again.add(uid);
+  state.asked.clear();
+}
+
+function isWanted(sources: WebhookSources, hook: Hook, attributes: AdmissionAttributes, object: KubernetesObject | undefined, old: KubernetesObject | undefined): boolean {
+  if (!isSelected(hook, sources.namespaces, attributes, object, old)) return false;
+  return !attributes.reinvocation?.again || (attributes.reinvocation.states.get(NAME) as Reinvoked | undefined)?.again.has(hook.uid) === true;
+}
+
+async function mutate(
+  sources: WebhookSources, attributes: AdmissionAttributes, invocations: readonly Invocation[], object: KubernetesObject | undefined, old: KubernetesObject | undefined,
+): Promise<KubernetesObject | undefined> {
+  const { definition, subresource } = attributes;
+  const reinvocation = reinvocationOf(attributes);
+  const state = stateOf(reinvocation);
+  if (reinvocation.again && !jsonEqual(state.output, object)) askAgain(state);
+  const convert = converter(sources, attributes);
+  let current = object;
+  let version = definition;
+  for (const { hook, index, definition: rule } of invocations) {
+    if (!isWanted(sources, hook, attributes, current, old)) continue;
+    current = await convert(current, version, rule);
+    version = rule;
+    const outcome = await callHook(sources, hook, attributes, rule, { object: current, old: await convert(old, definition, rule) }, true);
+    if (outcome.type === 'rejected') throw outcome.error;
+    let changed = false;
+    if (outcome.type === 'allowed' && outcome.patch !== undefined) {
+      if (current === undefined) {
+        throw newInternalError(`admission webhook ${JSON.stringify(hook.name)} attempted to modify the object, which is not supported for this operation`);
+      }
+      const next = patched(current, outcome.patch, rule, subresource);
+      changed = !jsonEqual(next, current);
+      if (changed) current = next;
+    }
+    annotate(attributes, hook, reinvocation.again ? 1 : 0, index, changed);
+    if (changed) {
+      askAgain(state);
+      reinvocation.wanted = true;
+    }
+    if (hook.isReinvoked) state.asked.add(hook.uid);
+    if (outcome.type === 'failed') {
+      if (!hook.ignoresFailure) throw newInternalError(outcome.message);
+      attributes.annotate?.(`failed-open.mutation.webhook.admission.k8s.io/round_${reinvocation.again ? 1 : 0}_index_${index}`, hook.name);
+    }
+  }
+  state.output = await convert(current, version, definition);
+  return state.output;
+}
+
+/** Between the versions of what a request carries; a subresource's own kind has only one. */
+function converter(sources: WebhookSources, { definition, subresource }: AdmissionAttributes) {
+  const hasOwnKind = subresource !== undefined && definition.subresources.some(({ name, kind }) => name === subresource && kind !== definition.kind);
+  return async (object: KubernetesObject | undefined, from: ResourceDefinition, to: ResourceDefinition): Promise<KubernetesObject | undefined> => (
+    object === undefined || from === to || hasOwnKind ? object : sources.convert(object, from, to)
+  );
+}
+
+function patched(object: KubernetesObject, patch: unknown, definition: ResourceDefinition, subresource: string | undefined): KubernetesObject {
+  try {
+    return retyped(applyJsonPatch(object, patch), definition, subresource);
+  } catch (error) {
+    throw newInternalError(messageOf(error));
+  }
+}
+
+function annotate({ annotate: add }: AdmissionAttributes, { configuration, name }: Hook, round: number, index: number, mutated: boolean): void {
+  add?.(`mutation.webhook.admission.k8s.io/round_${round}_index_${index}`, JSON.stringify({ configuration, webhook: name, mutated }));
+}
