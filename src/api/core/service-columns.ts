@@ -3,9 +3,6 @@ import { ageColumn, column, nameColumn, wideColumn } from '../printers/columns.t
 import { formatLabels } from '../selectors/index.ts';
 import type { Service, ServicePort } from '../types.ts';
 
-/** How long the addresses of a load balancer may be before they are cut. Kubernetes: loadBalancerWidth. */
-const balancerWidthMax = 16;
-
 /** Kubernetes: printers, serviceColumnDefinitions. */
 export const serviceColumns: readonly ColumnDefinition<Service>[] = [
   nameColumn,
@@ -31,8 +28,7 @@ function externalIpText({ spec, status }: Service): string {
       return externalIPs.join(',') || '<none>';
     case 'LoadBalancer': {
       const ingress = status?.loadBalancer?.ingress ?? [];
-      const own = [...new Set(ingress.map((point) => point.ip || point.hostname || '').filter((text) => text !== ''))].sort().join(',');
-      const balancer = own.length > balancerWidthMax ? `${own.slice(0, balancerWidthMax - 3)}...` : own;
+      const balancer = [...new Set(ingress.map((point) => point.ip || point.hostname || '').filter((text) => text !== ''))].sort().join(',');
       if (externalIPs.length > 0) return [...(balancer === '' ? [] : balancer.split(',')), ...externalIPs].join(',');
       return balancer || '<pending>';
     }

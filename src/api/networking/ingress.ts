@@ -6,8 +6,6 @@ import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import type { Ingress, IngressRule } from '../types.ts';
 import { ingressClassAnnotation, validateIngressCreate, validateIngressStatusUpdate, validateIngressUpdate } from './ingress-validation.ts';
 
-/** How long the addresses may be before they are cut. Kubernetes: loadBalancerWidth. */
-const addressWidthMax = 16;
 const hostCountMax = 3;
 
 /** Kubernetes: pkg/registry/networking/ingress. */
@@ -62,6 +60,5 @@ function hostsText(rules: readonly IngressRule[]): string {
 /** Kubernetes: printers, ingressLoadBalancerStatusStringer. */
 function addressText({ status }: Ingress): string {
   const addresses = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').filter((text) => text !== '');
-  const text = [...new Set(addresses)].sort().join(',');
-  return text.length > addressWidthMax ? `${text.slice(0, addressWidthMax - 3)}...` : text;
+  return [...new Set(addresses)].sort().join(',');
 }

@@ -3,7 +3,7 @@ import { validateCanonicalIp } from '../core/ip.ts';
 import { type NameRule, validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
 import { invalid, required, type FieldError } from '../field-error.ts';
 import { dns1123SubdomainErrors, pathSegmentNameErrors } from '../names.ts';
-import { ageColumn, column, nameColumn } from '../printers/columns.ts';
+import { column, nameColumn } from '../printers/columns.ts';
 import type { IPAddress, ParentReference } from '../types.ts';
 import { validatePathSegment } from './ingress-validation.ts';
 
@@ -16,7 +16,7 @@ const nameIsAddress: NameRule = (name) => {
 /** Kubernetes: pkg/registry/networking/ipaddress. */
 export const ipAddresses = defineResource<IPAddress>({
   group: 'networking.k8s.io', resource: 'ipaddresses', kind: 'IPAddress', namespaced: false, shortNames: ['ip'], schema: 'io.k8s.api.networking.v1.IPAddress',
-  columns: [nameColumn, column('ParentRef', 'string', 'Who has the address.', ({ spec }) => parentText(spec.parentRef)), ageColumn],
+  columns: [nameColumn, column('ParentRef', 'string', 'Who has the address.', ({ spec }) => parentText(spec.parentRef))],
   strategy: {
     defaults: (address) => (address.spec ? address : { ...address, spec: {} }),
     prepareForCreate: (address) => address,

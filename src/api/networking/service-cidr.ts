@@ -1,5 +1,5 @@
 import { defineResource, statusSubresource } from '../core/define.ts';
-import { parseCidr, validateCanonicalCidr } from '../core/ip.ts';
+import { isMappedIpv4, parseCidr, validateCanonicalCidr } from '../core/ip.ts';
 import { immutableFieldText, nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
 import { withMetadataForStatus } from '../core/status-metadata.ts';
 import { withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
@@ -43,10 +43,15 @@ function validateSpec(spec: ServiceCIDRSpec, errors: FieldError[]): void {
     return;
   }
   cidrs.forEach((cidr, index) => validateCanonicalCidr(cidr, `${path}[${index}]`, errors));
-  const [first, second] = cidrs.map((cidr) => parseCidr(cidr)?.ip.family);
+  const [first, second] = cidrs.map(familyOf);
   if (cidrs.length === 2 && first !== undefined && first === second) {
     errors.push(invalid(path, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'));
   }
+}
+
+function familyOf(text: string): 4 | 6 | undefined {
+  const ip = parseCidr(text)?.ip;
+  return ip !== undefined && isMappedIpv4(ip) ? 4 : ip?.family;
 }
 
 /** A range may get a second one of the other family, and nothing else may change. Kubernetes: ValidateServiceCIDRUpdate. */

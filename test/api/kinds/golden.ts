@@ -34,6 +34,14 @@ function definitionOf(object: KubernetesObject): ResourceDefinition {
   return definition;
 }
 
+/** The version of a kind that is served beside the stored one. */
+function olderVersionOf(object: KubernetesObject): ResourceDefinition {
+  const { group, kind } = definitionOf(object);
+  const older = builtinResources.find((item) => item.group === group && item.kind === kind && item.conversion !== undefined);
+  if (older === undefined) throw new Error(`one version of ${kind}`);
+  return older;
+}
+
 /** Runs a block as the server would: objects get their namespace and identity before their rules are asked. */
 export function runGolden({ command, input }: Pick<GoldenCase, 'command' | 'input'>): string {
   const documents = parseAllDocuments(input).map((document) => document.toJS() as KubernetesObject);
@@ -54,7 +62,7 @@ export function runGolden({ command, input }: Pick<GoldenCase, 'command' | 'inpu
     case 'created':
       return toYaml(strategy.prepareForCreate(last));
     case 'warn':
-      return (strategy.warnings?.(last) ?? []).map((warning) => `${warning}\n`).join('');
+      return linesOf(strategy.warnings?.(last));
     case 'update': {
       const [old, next] = identified(objects);
       return errorsText(strategy.validateUpdate(strategy.prepareForUpdate(next, old), old));
@@ -70,6 +78,16 @@ export function runGolden({ command, input }: Pick<GoldenCase, 'command' | 'inpu
     case 'updated-status': {
       const [old, next] = identified(objects);
       return toYaml(strategy.prepareForStatusUpdate?.(next, old) ?? next);
+    }
+    case 'converted':
+      return toYaml(olderVersionOf(last).conversion?.fromStorage(last));
+    case 'warn-update': {
+      const [old, next] = identified(objects);
+      return linesOf(strategy.warnings?.(strategy.prepareForUpdate(next, old), old));
+    }
+    case 'warn-status': {
+      const [old, next] = identified(objects);
+      return linesOf(strategy.statusWarnings?.(next, old));
     }
     case 'columns':
       return columns.map((column) => `${column.name}${column.priority > 0 ? '*' : ''}: ${String(column.cell(last, goldenNowMs))}\n`).join('');
@@ -88,6 +106,10 @@ function identified(objects: readonly KubernetesObject[]): [KubernetesObject, Ku
 
 function errorsText(errors: readonly FieldError[]): string {
   return errors.map((error) => `${error.field}: ${fieldErrorBody(error)}\n`).join('');
+}
+
+function linesOf(lines: readonly string[] = []): string {
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function toYaml(object: unknown): string {
