@@ -6,6 +6,7 @@ import type { World } from '../world/index.ts';
 import { AdmissionChain, defaultPlugins } from './admission/index.ts';
 import { bootstrapTokenUser, ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
+import { CustomResources } from './apiextensions/index.ts';
 import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
 import { startCompaction } from './compaction.ts';
 import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts';
@@ -19,7 +20,7 @@ import { watchObjects } from './registry/read.ts';
 import { handle } from './registry/registry.ts';
 import { numberToIp, parseIpRange } from './registry/services/ip-range.ts';
 import { serviceHook } from './registry/services/service-hook.ts';
-import { NO_EVICTION_GUARD, specialHandlers } from './registry/special.ts';
+import { specialHandlers } from './registry/special.ts';
 import { Endpoints } from './resource-table.ts';
 import type { ApiResponse, ApiServer, AuthorizationAttributes, AuthorizationDecision, UserInfo } from './server.ts';
 import { WatchCache } from './watchcache/index.ts';
@@ -112,7 +113,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ]),
   };
   const special = specialHandlers({
-    authorize, authenticate, audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), evictionGuard: NO_EVICTION_GUARD,
+    authorize, authenticate, audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), disruptionBudgets: { budgets: cacheOf('policy', 'poddisruptionbudgets'), transport: () => transportFor(LOOPBACK_USER) },
     tokens: tokenSigner === undefined ? undefined : { signer: tokenSigner, pods, secrets: cacheOf('', 'secrets'), nodes: cacheOf('', 'nodes'), audiences },
   });
 
@@ -173,10 +174,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     watch: (apiRequest, sink) => watch(user, apiRequest, sink),
   });
 
+  const definitions = endpoints.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
+  const customResources = definitions === undefined ? undefined : new CustomResources({ endpoints, definitions: definitions.cache, transport: transportFor(LOOPBACK_USER), clock });
   const running = new DisposableStore();
   return {
     async start() {
       await watchCache.start();
+      if (customResources !== undefined) await customResources.start();
       await bootstrap({
         transport: transportFor(LOOPBACK_USER), store, clock, random, endpoints, address: options.address,
         kubernetesIp: numberToIp(serviceRange.base + 1), clientCa: options.clientCa ?? '',
@@ -187,6 +191,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       running.add(startCompaction(store, clock));
     },
     stop() {
+      customResources?.stop();
       running.dispose();
       watchCache.stop();
       forgetWriteFailure(store);

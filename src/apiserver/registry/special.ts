@@ -9,7 +9,8 @@ import { selfSubjectRulesReview } from './reviews/rules-review.ts';
 import { podBinding } from './subresources/binding.ts';
 import { certificateApproval, certificateStatus } from './subresources/certificate-signing-request.ts';
 import { podEphemeralContainers } from './subresources/ephemeral-containers.ts';
-import { type EvictionGuard, podEviction } from './subresources/eviction.ts';
+import type { DisruptionBudgetSources } from './subresources/disruption-budgets.ts';
+import { podEviction } from './subresources/eviction.ts';
 import { namespaceFinalize } from './subresources/finalize.ts';
 import { scale } from './subresources/scale.ts';
 import { serviceAccountToken, type TokenSources } from './subresources/token.ts';
@@ -22,7 +23,7 @@ export interface SpecialOptions {
   readonly pods: Endpoint | undefined;
   /** undefined: service accounts get no tokens. */
   readonly tokens: TokenSources | undefined;
-  readonly evictionGuard: EvictionGuard;
+  readonly disruptionBudgets: DisruptionBudgetSources;
 }
 
 /** Everything that is more than storing an object. */
@@ -31,7 +32,7 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
   const subresources = new Map<string, SubresourceHandler>([
     ['pods./binding', podBinding],
     ['pods./ephemeralcontainers', podEphemeralContainers],
-    ['pods./eviction', podEviction(options.evictionGuard)],
+    ['pods./eviction', podEviction(options.disruptionBudgets)],
     ['namespaces./finalize', namespaceFinalize],
     ['certificatesigningrequests.certificates.k8s.io/approval', certificateApproval],
     ['certificatesigningrequests.certificates.k8s.io/status', certificateStatus],
@@ -60,6 +61,3 @@ function bindingOf(pods: Endpoint | undefined): RequestHandler {
     return podBinding.create(deps, { ...call, endpoint: pods, request: { ...call.request, subresource: 'binding' } }, body.metadata.name);
   };
 }
-
-/** No PodDisruptionBudget holds a pod back. */
-export const NO_EVICTION_GUARD: EvictionGuard = () => undefined;
