@@ -29,7 +29,7 @@ export const catalog: readonly ImageSpec[] = [
     layers: [busyboxLayer, { '/usr/bin/curl': { program: 'curl' } }],
   },
   {
-    names: ['3.1', '3.2', '3.5', '3.6', '3.7', '3.8', '3.9', '3.10', 'latest'].flatMap((tag) => [`registry.k8s.io/pause:${tag}`, `k8s.gcr.io/pause:${tag}`, `gcr.io/google_containers/pause:${tag}`]),
+    names: ['3.1', '3.2', '3.5', '3.6', '3.7', '3.8', '3.9', '3.10', '3.10.1', '3.10.2', 'latest'].flatMap((tag) => [`registry.k8s.io/pause:${tag}`, `k8s.gcr.io/pause:${tag}`, `gcr.io/google_containers/pause:${tag}`]),
     config: { entrypoint: ['/pause'], user: '65535:65535' },
     layers: [{ '/pause': { program: 'pause' } }],
   },
