@@ -1,5 +1,5 @@
 import { formatTime, generateName, type KubernetesObject, newInvalidError, newStatusError, type ObjectMeta } from '../../api/index.ts';
-import { newAlreadyExists } from '../errors.ts';
+import { newAlreadyExists, newForbidden } from '../errors.ts';
 import { checkNamespace, objectFromBody } from './body.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
 import { admitted, validated } from './admit.ts';
@@ -37,7 +37,8 @@ function createAdmitted(deps: RegistryDeps, call: Call, body: KubernetesObject, 
 function completed(deps: RegistryDeps, call: Call, body: KubernetesObject): KubernetesObject {
   if (call.untrusted) checkSize(body);
   const { endpoint } = call;
-  const { strategy } = endpoint.definition;
+  const { strategy, custom } = endpoint.definition;
+  if (custom?.terminating === true) throw newForbidden(endpoint.definition, body.metadata.name ?? '', 'create not allowed while custom resource definition is terminating');
   if (body.metadata.resourceVersion !== undefined && body.metadata.resourceVersion !== '') {
     throw newStatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }

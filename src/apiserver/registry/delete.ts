@@ -1,6 +1,6 @@
 import { deepFreeze } from '../../base/index.ts';
 import {
-  type DeleteOptions, formatTime, type KubernetesList, type KubernetesObject, hasReason, type ObjectMeta, parseTime, type Pod, type Status,
+  type CustomResourceDefinition, type DeleteOptions, formatTime, type KubernetesList, type KubernetesObject, hasReason, type ObjectMeta, parseTime, type Pod, type Status, terminating,
 } from '../../api/index.ts';
 import { newBadRequest, newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
 import { objectOf } from '../watchcache/index.ts';
@@ -138,6 +138,9 @@ function checkPreconditions(call: Call, key: string, object: KubernetesObject, o
 function decide(call: Call, object: KubernetesObject, options: DeleteOptions, nowMs: number): Deletion {
   const { definition } = call.endpoint;
   if (definition.kind === 'Namespace' && definition.group === '') return decideNamespace(object, options, nowMs);
+  if (definition.kind === 'CustomResourceDefinition' && definition.group === 'apiextensions.k8s.io' && object.metadata.deletionTimestamp === undefined) {
+    return { type: 'mark', next: terminating(object as CustomResourceDefinition, formatTime(nowMs)) };
+  }
   const graceful = definition.kind === 'Pod' && definition.group === '' ? podGrace(object as Pod, options) : undefined;
   const { metadata } = object;
   const deleting = metadata.deletionTimestamp !== undefined;

@@ -1,4 +1,5 @@
 import { type KubernetesObject, newInvalidError } from '../../api/index.ts';
+import { customScale } from '../apiextensions/scale.ts';
 import { newMethodNotAllowed, newUnknownResource } from '../errors.ts';
 import { checkNamespace, objectFromBody } from './body.ts';
 import type { Call, RegistryDeps } from './call.ts';
@@ -75,7 +76,8 @@ function handleSubresource(deps: RegistryDeps, subresources: SubresourceHandlers
   const { verb, name = '' } = call.request;
   const { definition } = call.endpoint;
   const own = subresources.get(`${definition.resource}.${definition.group}/${subresource}`);
-  const handler = own ?? (subresource === 'status' && definition.strategy.prepareForStatusUpdate !== undefined ? STATUS : undefined);
+  const handler = own ?? (subresource === 'status' && definition.strategy.prepareForStatusUpdate !== undefined ? STATUS
+    : subresource === 'scale' && definition.custom?.scale !== undefined ? customScale : undefined);
   if (handler === undefined) throw newUnknownResource();
   const run = verb === 'get' || verb === 'create' || verb === 'update' || verb === 'patch' ? handler[verb] : undefined;
   if (run === undefined) throw newMethodNotAllowed(definition, verb);

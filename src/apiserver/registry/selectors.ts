@@ -38,7 +38,7 @@ function checkFields(endpoint: Endpoint, selector: FieldSelector): void {
   const { selectableFields } = endpoint.definition;
   for (const { field } of selector.requirements) {
     if (field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(selectableFields, field)) continue;
-    if (Object.keys(selectableFields).length > 0) throw newBadRequest(`field label not supported: ${field}`);
+    if (Object.keys(selectableFields).length > 0 || endpoint.definition.custom !== undefined) throw newBadRequest(`field label not supported: ${field}`);
     throw newBadRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
 }

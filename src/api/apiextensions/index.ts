@@ -1,0 +1,11 @@
+export { approvalCondition } from './api-approval.ts';
+export * from './conditions.ts';
+export { customResource, type CheckRules, type CustomResourceParts } from './custom-resource.ts';
+export { customResourceDefinitions } from './custom-resource-definition.ts';
+export { nestedInteger, nestedText, withNested } from './scale-paths.ts';
+export { coerced, plainConversion, versionOf } from './storage-conversion.ts';
+export { terminating } from './terminating.ts';
+export { applyDefaults } from './structural/default.ts';
+export { structuralProblem } from './structural/convertible.ts';
+export { validateStructural } from './structural/invariants.ts';
+export { prune, pruneNulls } from './structural/prune.ts';

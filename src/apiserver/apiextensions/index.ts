@@ -1,0 +1,2 @@
+export { CustomResources } from './custom-resources.ts';
+export { customScale } from './scale.ts';

@@ -1,0 +1,94 @@
+import {
+  type CustomResourceRules, type KubernetesObject, nestedInteger, nestedText, newInvalidError, type Scale, schemaOf, type StatusError, validateScale, withNested,
+} from '../../api/index.ts';
+import { newBadRequest, newConflict, newInternalError, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
+import { bodyOfKind, checkName, decoded } from '../registry/body.ts';
+import type { Call, RegistryDeps } from '../registry/call.ts';
+import { newUnsupportedPatch, patched } from '../registry/patch-body.ts';
+import { getNow, whenReadable } from '../registry/read.ts';
+import type { SubresourceHandler } from '../registry/registry.ts';
+import { guaranteedUpdate } from '../registry/update.ts';
+
+type Paths = NonNullable<CustomResourceRules['scale']>;
+
+const SCALE_SCHEMA = 'io.k8s.api.autoscaling.v1.Scale';
+
+/** The scale subresource of a custom resource, whose replicas stand where its definition says. Kubernetes: registry/customresource, ScaleREST. */
+export const customScale: SubresourceHandler = {
+  get: async (deps: RegistryDeps, call: Call, name: string): Promise<object> => {
+    await whenReadable(deps, call);
+    const paths = pathsOf(call);
+    const { scale, found } = scaleFrom(getNow(call, name), paths);
+    if (!found) throw newInternalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`);
+    return scale;
+  },
+  update: (deps: RegistryDeps, call: Call, name: string): Promise<object> => writeScale(deps, call, name, () => bodyOfKind<Scale>(call, SCALE_SCHEMA)),
+  patch: (deps: RegistryDeps, call: Call, name: string): Promise<object> => {
+    const { patchType, body } = call.request;
+    if (patchType === undefined) throw newUnsupportedPatch();
+    const schema = schemaOf(SCALE_SCHEMA);
+    return writeScale(deps, call, name, (current) => {
+      const next = patched(current as KubernetesObject, schema, patchType, body);
+      return (call.untrusted && schema !== undefined ? decoded(call, next, schema, undefined) : next) as Scale;
+    });
+  },
+};
+
+function pathsOf(call: Call): Paths {
+  return call.endpoint.definition.custom?.scale as Paths;
+}
+
+async function writeScale(deps: RegistryDeps, call: Call, name: string, transform: (current: Scale) => Scale): Promise<object> {
+  const { definition, cache } = call.endpoint;
+  const paths = pathsOf(call);
+  const existing = cache.objects.get(call.namespace, name);
+  if (existing === undefined) throw newNotFound(definition, name);
+  // The write itself is one to the resource, with all its rules.
+  const { subresource: _subresource, ...request } = call.request;
+  const object = await guaranteedUpdate(deps, { ...call, request, writtenThrough: 'scale' }, name, existing, (current) => {
+    const { scale, found } = scaleFrom(current, paths);
+    const wanted = transform(scale);
+    checkScale(call, name, wanted, current);
+    const replicas = wanted.spec?.replicas;
+    if (replicas === undefined && !found) throw newBadRequest(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} cannot be empty`);
+    return found && replicas === scale.spec.replicas ? current : withNested(current as never, paths.specReplicasPath, replicas ?? 0) as unknown as KubernetesObject;
+  });
+  return scaleFrom(object, paths).scale;
+}
+
+/** Kubernetes: scaleFromCustomResource. */
+function scaleFrom(object: KubernetesObject, paths: Paths): { readonly scale: Scale; readonly found: boolean } {
+  const value = object as unknown as Readonly<Record<string, unknown>>;
+  const spec = valueOf(nestedInteger(value, paths.specReplicasPath));
+  const status = valueOf(nestedInteger(value, paths.statusReplicasPath));
+  const selector = paths.labelSelectorPath ? valueOf(nestedText(value, paths.labelSelectorPath)) : undefined;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  return {
+    found: spec !== undefined,
+    scale: {
+      kind: 'Scale', apiVersion: 'autoscaling/v1',
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
+      spec: { replicas: spec ?? 0 },
+      status: { replicas: status ?? 0, ...(selector ? { selector } : {}) },
+    },
+  };
+}
+
+function valueOf<T>(found: { readonly value: T } | { readonly error: string }): T {
+  if ('error' in found) throw newInternalError(found.error);
+  return found.value;
+}
+
+function checkScale(call: Call, name: string, wanted: Scale, current: KubernetesObject): void {
+  const { definition, cache } = call.endpoint;
+  if (wanted.kind !== undefined && wanted.kind !== 'Scale') throw newBadRequest(`wrong object passed to Scale update: ${JSON.stringify(wanted)}`);
+  if (wanted.metadata?.name) checkName(name, wanted as KubernetesObject);
+  const { resourceVersion, uid } = wanted.metadata ?? {};
+  if (uid && uid !== current.metadata.uid) {
+    throw newPreconditionFailed(definition, name, cache.keyOf(call.namespace, name), `UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`);
+  }
+  if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
+  const { name: ownName, namespace } = current.metadata;
+  const errors = validateScale({ ...wanted, metadata: { ...wanted.metadata, name: ownName, ...(namespace === undefined ? {} : { namespace }) } });
+  if (errors.length > 0) throw newInvalidError('autoscaling', 'Scale', name, errors) satisfies StatusError;
+}
