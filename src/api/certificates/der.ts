@@ -37,7 +37,7 @@ export function readElement(bytes: Uint8Array): { readonly element: DerElement; 
     if (length < 0x80) throw new DerError('asn1: structure error: non-minimal length');
   }
   const end = start + length;
-  if (end > bytes.length) throw new DerError(`asn1: syntax error: ${(tag & 0x20) === 0 ? 'data' : 'sequence'} truncated`);
+  if (end > bytes.length) throw new DerError('asn1: syntax error: data truncated');
   return { element: { tag, content: bytes.subarray(start, end), bytes: bytes.subarray(0, end) }, rest: bytes.subarray(end) };
 }
 

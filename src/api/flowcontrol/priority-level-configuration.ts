@@ -1,6 +1,7 @@
 import { defineResource, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
 import { nameIsDnsSubdomain, validateObjectMeta } from '../core/object-meta.ts';
+import { withMetadataForStatus } from '../core/status-metadata.ts';
 import { bumpGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
@@ -38,7 +39,7 @@ export const priorityLevelConfigurations = defineResource<PriorityLevelConfigura
     prepareForUpdate: (next, old) => bumpGeneration(withStatusOf(next, old), old, !sameValue(next.spec, old.spec)),
     validateCreate: validatePriorityLevel,
     validateUpdate: validatePriorityLevel,
-    prepareForStatusUpdate: withSpecOf,
+    prepareForStatusUpdate: (next, old) => withMetadataForStatus(withSpecOf(next, old), old),
     validateStatusUpdate({ status }) {
       const errors: FieldError[] = [];
       validateConditionTypes(status?.conditions, errors);

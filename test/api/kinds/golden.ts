@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseAllDocuments, stringify } from 'yaml';
-import { builtinResources, fieldErrorBody, type FieldError, type KubernetesObject, type ResourceDefinition } from '../../../src/api/index.ts';
+import {
+  builtinResources, type CertificateSigningRequest, fieldErrorBody, type FieldError, type KubernetesObject, prepareForApproval, type ResourceDefinition, validateApproval,
+} from '../../../src/api/index.ts';
 
 /** One block of a golden script: a command, YAML documents, ----, the whole output. A block's first line is `command: what it shows`. */
 export interface GoldenCase {
@@ -88,6 +90,14 @@ export function runGolden({ command, input }: Pick<GoldenCase, 'command' | 'inpu
     case 'warn-status': {
       const [old, next] = identified(objects);
       return linesOf(strategy.statusWarnings?.(next, old));
+    }
+    case 'update-approval': {
+      const [old, next] = identified(objects) as [CertificateSigningRequest, CertificateSigningRequest];
+      return errorsText(validateApproval(prepareForApproval(next, old), old));
+    }
+    case 'updated-approval': {
+      const [old, next] = identified(objects) as [CertificateSigningRequest, CertificateSigningRequest];
+      return toYaml(prepareForApproval(next, old));
     }
     case 'columns':
       return columns.map((column) => `${column.name}${column.priority > 0 ? '*' : ''}: ${String(column.cell(last, goldenNowMs))}\n`).join('');
