@@ -47,6 +47,9 @@ function validateStorage(text: string | undefined, path: string, errors: FieldEr
   else validateResourceQuantity('storage', text, path, errors);
 }
 
+/** Upstream gives a path as the value, of which JSON shows nothing. */
+const unexportedPath = Object.freeze({});
+
 function validateSources(spec: PersistentVolumeClaimSpec, path: string, errors: FieldError[]): void {
   const { dataSource, dataSourceRef } = spec;
   if (dataSource) validateSource(dataSource, `${path}.dataSource`, errors);
@@ -54,10 +57,10 @@ function validateSources(spec: PersistentVolumeClaimSpec, path: string, errors: 
   const namespace = dataSourceRef?.namespace;
   if (namespace) for (const text of dns1123LabelErrors(namespace)) errors.push(invalid(`${path}.dataSourceRef.namespace`, namespace, text));
   if (dataSource && namespace) {
-    errors.push(invalid(path, `${path}.dataSource`, 'may not be specified when dataSourceRef.namespace is specified'));
+    errors.push(invalid(path, unexportedPath, 'may not be specified when dataSourceRef.namespace is specified'));
   } else if (dataSource && dataSourceRef) {
     const isSame = dataSource.apiGroup === dataSourceRef.apiGroup && dataSource.kind === dataSourceRef.kind && dataSource.name === dataSourceRef.name;
-    if (!isSame) errors.push(invalid(path, `${path}.dataSource`, 'must match dataSourceRef'));
+    if (!isSame) errors.push(invalid(path, unexportedPath, 'must match dataSourceRef'));
   }
 }
 

@@ -2,7 +2,7 @@ import { forbidden, invalid, notSupported, required, type FieldError } from '../
 import { qualifiedNameErrors } from '../names.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../printers/columns.ts';
 import { compareQuantities, isQuantity, parseQuantity, quantityValue } from '../quantity.ts';
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus } from '../types.ts';
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, TypedLocalObjectReference } from '../types.ts';
 import { accessModesText, storageClassAnnotation, storageClassOf } from './access-modes.ts';
 import { claimSpecWarnings, defaultClaimSpec, validateClaimSpec } from './claim-spec.ts';
 import { defineResource, statusSubresource } from './define.ts';
@@ -74,26 +74,34 @@ function defaultStatus(status: PersistentVolumeClaimStatus | undefined): Persist
   return { ...status, phase: status?.phase || 'Pending', ...(capacity && { capacity }), ...(allocatedResources && { allocatedResources }) };
 }
 
-/** dataSource and dataSourceRef say the same; a source of old that was never supported is dropped. Kubernetes: EnforceDataSourceBackwardsCompatibility, NormalizeDataSources. */
+/** A source that was never supported is dropped, and one in another namespace, which is behind a feature that is off. Kubernetes: pkg/api/persistentvolumeclaim. */
 function withDataSources(claim: PersistentVolumeClaim, old: PersistentVolumeClaim | undefined): PersistentVolumeClaim {
-  const { dataSource, dataSourceRef, ...rest } = claim.spec;
-  if (dataSource && !dataSourceRef) {
-    const hadSource = old?.spec.dataSource !== undefined || old?.spec.dataSourceRef !== undefined;
-    const { apiGroup, kind } = dataSource;
-    const isKnown = (kind === 'PersistentVolumeClaim' && !apiGroup) || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io');
-    return { ...claim, spec: hadSource || isKnown ? { ...rest, dataSource, dataSourceRef: dataSource } : rest };
+  let { spec } = claim;
+  if (spec.dataSourceRef?.namespace && old?.spec.dataSourceRef === undefined) {
+    const { dataSourceRef: _dropped, ...kept } = spec;
+    spec = kept;
   }
-  if (!dataSourceRef || dataSource) return claim;
-  if (dataSourceRef.namespace) return claim.metadata === old?.metadata ? claim : withCrossNamespaceDropped(claim, old);
-  const { namespace: _namespace, ...local } = dataSourceRef;
-  return { ...claim, spec: { ...claim.spec, dataSource: local } };
+  const { dataSource } = spec;
+  const hadSource = old?.spec.dataSource !== undefined || old?.spec.dataSourceRef !== undefined;
+  if (dataSource && !spec.dataSourceRef && !hadSource && !isSupportedSource(dataSource)) {
+    const { dataSource: _dropped, ...kept } = spec;
+    spec = kept;
+  }
+  spec = withSameSources(spec);
+  return spec === claim.spec ? claim : { ...claim, spec };
 }
 
-/** Sources in other namespaces are behind a feature that is off. Kubernetes: pkg/api/persistentvolumeclaim, DropDisabledFields. */
-function withCrossNamespaceDropped(claim: PersistentVolumeClaim, old: PersistentVolumeClaim | undefined): PersistentVolumeClaim {
-  if (old?.spec.dataSourceRef !== undefined) return claim;
-  const { dataSourceRef: _dropped, ...spec } = claim.spec;
-  return { ...claim, spec };
+function isSupportedSource({ apiGroup, kind }: TypedLocalObjectReference): boolean {
+  return (kind === 'PersistentVolumeClaim' && !apiGroup) || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io');
+}
+
+/** dataSource and dataSourceRef say the same, whichever was given. Kubernetes: NormalizeDataSources. */
+function withSameSources(spec: PersistentVolumeClaimSpec): PersistentVolumeClaimSpec {
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource && !dataSourceRef) return { ...spec, dataSourceRef: dataSource };
+  if (!dataSourceRef || dataSource || dataSourceRef.namespace) return spec;
+  const { namespace: _namespace, ...local } = dataSourceRef;
+  return { ...spec, dataSource: local };
 }
 
 /** Kubernetes: core validation, ValidatePersistentVolumeClaim. */
@@ -127,7 +135,7 @@ function withoutChangesAllowed(
   next: PersistentVolumeClaim, old: PersistentVolumeClaim, errors: FieldError[],
 ): readonly [PersistentVolumeClaimSpec, PersistentVolumeClaimSpec] {
   const spec = { ...next.spec } as { -readonly [K in keyof PersistentVolumeClaimSpec]: PersistentVolumeClaimSpec[K] };
-  const before = { ...old.spec } as { -readonly [K in keyof PersistentVolumeClaimSpec]: PersistentVolumeClaimSpec[K] };
+  const before = { ...withSameSources(old.spec) } as { -readonly [K in keyof PersistentVolumeClaimSpec]: PersistentVolumeClaimSpec[K] };
   if (!before.volumeName && spec.volumeName !== undefined) before.volumeName = spec.volumeName;
   const oldAnnotation = old.metadata.annotations?.[storageClassAnnotation];
   const newAnnotation = next.metadata.annotations?.[storageClassAnnotation];

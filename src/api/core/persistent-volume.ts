@@ -151,13 +151,38 @@ const goSources = [
 ] as const;
 
 function goJson(source: Source): string {
-  const fields = goSources.map(([name, goName]) => [goName, goFields(source[name])]);
+  const fields = goSources.map(([name, goName]) => [goName, goFields(source[name], name)]);
   return JSON.stringify(Object.fromEntries(fields), undefined, 1);
 }
 
-function goFields(source: unknown): unknown {
+type GoField = readonly [name: string, goName: string, unset: unknown];
+const secretFields: readonly GoField[] = [['name', 'Name', ''], ['namespace', 'Namespace', '']];
+
+/** All fields of the sources that Drydock runs, as Go has them. */
+const goFieldsOf: Readonly<Record<string, readonly GoField[]>> = {
+  hostPath: [['path', 'Path', ''], ['type', 'Type', null]],
+  nfs: [['server', 'Server', ''], ['path', 'Path', ''], ['readOnly', 'ReadOnly', false]],
+  local: [['path', 'Path', ''], ['fsType', 'FSType', null]],
+  csi: [
+    ['driver', 'Driver', ''], ['volumeHandle', 'VolumeHandle', ''], ['readOnly', 'ReadOnly', false], ['fsType', 'FSType', ''], ['volumeAttributes', 'VolumeAttributes', null],
+    ['controllerPublishSecretRef', 'ControllerPublishSecretRef', null], ['nodeStageSecretRef', 'NodeStageSecretRef', null],
+    ['nodePublishSecretRef', 'NodePublishSecretRef', null], ['controllerExpandSecretRef', 'ControllerExpandSecretRef', null],
+    ['nodeExpandSecretRef', 'NodeExpandSecretRef', null],
+  ],
+};
+
+function goFields(source: unknown, name: string): unknown {
   if (typeof source !== 'object' || source === null) return source ?? null;
-  return Object.fromEntries(Object.entries(source).map(([name, value]) => [name.charAt(0).toUpperCase() + name.slice(1), value as unknown]));
+  const fields = goFieldsOf[name] ?? Object.keys(source).map((key): GoField => [key, key.charAt(0).toUpperCase() + key.slice(1), null]);
+  return Object.fromEntries(fields.map(([key, goName, unset]) => {
+    const value = (source as Readonly<Record<string, unknown>>)[key];
+    return [goName, goName.endsWith('SecretRef') ? withGoNames(value) : value ?? unset];
+  }));
+}
+
+function withGoNames(reference: unknown): unknown {
+  if (typeof reference !== 'object' || reference === null) return null;
+  return Object.fromEntries(secretFields.map(([key, goName, unset]) => [goName, (reference as Readonly<Record<string, unknown>>)[key] ?? unset]));
 }
 
 /** Labels that came out of beta mean what the old ones did. Kubernetes: core validation, betaToGALabel. */
