@@ -28,8 +28,14 @@ export function createNamed(deps: RegistryDeps, call: Call, body: KubernetesObje
 
 function createAdmitted(deps: RegistryDeps, call: Call, body: KubernetesObject, attempts: number): Promise<KubernetesObject> {
   const { strategy } = call.endpoint.definition;
-  const object = admitted(deps, call, 'CREATE', body.metadata.name ?? '', completed(deps, call, body), undefined);
-  if (object instanceof Promise) return object.then((late) => createPrepared(deps, call, strategy.prepareForCreate(late), attempts));
+  const whole = completed(deps, call, body);
+  const object = admitted(deps, call, 'CREATE', whole.metadata.name ?? '', whole, undefined);
+  if (object instanceof Promise) {
+    return object.then((late) => {
+      checkNamespace(call, late);
+      return createPrepared(deps, call, strategy.prepareForCreate(late), attempts);
+    });
+  }
   return createPrepared(deps, call, strategy.prepareForCreate(object), attempts);
 }
 

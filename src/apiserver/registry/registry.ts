@@ -1,6 +1,7 @@
 import { type KubernetesObject, newInvalidError } from '../../api/index.ts';
 import { customScale } from '../apiextensions/scale.ts';
 import { newMethodNotAllowed, newUnknownResource } from '../errors.ts';
+import { admitted, validated } from './admit.ts';
 import { checkNamespace, objectFromBody } from './body.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { createObject } from './create.ts';
@@ -66,10 +67,15 @@ function handleRequest(deps: RegistryDeps, requests: RequestHandlers, call: Call
   if (handler === undefined) throw newUnknownResource();
   const body = definition.strategy.defaults(objectFromBody(call, call.request.body));
   checkNamespace(call, body);
-  const errors = definition.strategy.validateCreate(body);
-  if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, body.metadata.name ?? '', errors);
-  call.code = 201;
-  return handler(deps, call, body);
+  const answer = (asked: KubernetesObject): Promise<object> | object => {
+    const errors = definition.strategy.validateCreate(asked);
+    if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, asked.metadata.name ?? '', errors);
+    const waiting = validated(deps, call, 'CREATE', asked.metadata.name ?? '', asked, undefined);
+    call.code = 201;
+    return waiting === undefined ? handler(deps, call, asked) : waiting.then(() => handler(deps, call, asked));
+  };
+  const mutated = admitted(deps, call, 'CREATE', body.metadata.name ?? '', body, undefined);
+  return mutated instanceof Promise ? mutated.then(answer) : answer(mutated);
 }
 
 function handleSubresource(deps: RegistryDeps, subresources: SubresourceHandlers, call: Call, subresource: string): Promise<object> | object {

@@ -63,6 +63,11 @@ function ownRules(call: Call): UpdateRules {
   return call.request.subresource === 'status' ? rules.status : rules.main;
 }
 
+/** The rules of a call to the resource itself, of which admission has seen another form. */
+export function rulesAfterAdmission(call: Call): UpdateRules {
+  return { ...ownRules(call), admissionDone: true };
+}
+
 /**
  * Reads, transforms, checks and writes until nobody else wrote in between. transform gets the object as the call's
  * endpoint serves it; what it gives back goes through the whole of update: identity, defaults, admission, validation.
@@ -80,7 +85,21 @@ export function guaranteedUpdate(
   const next = rules.admissionDone ? proposed : admitted(deps, call, 'UPDATE', name, proposed, old);
   const update: Update = { name, existing, old, transform, rules, attempts };
   const prepareAndGoOn = (mutated: KubernetesObject) => updatePrepared(deps, call, update, rules.prepare(mutated, old, deps.clock));
-  return next instanceof Promise ? next.then(prepareAndGoOn) : prepareAndGoOn(next);
+  return next instanceof Promise ? next.then((mutated) => prepareAndGoOn(withOwnIdentity(call, mutated, old))) : prepareAndGoOn(next);
+}
+
+/** What others have made of the object in admission, who may not make another one of it. Kubernetes: ValidateObjectMetaAccessorUpdate. */
+function withOwnIdentity(call: Call, mutated: KubernetesObject, old: KubernetesObject): KubernetesObject {
+  if (mutated.metadata === old.metadata) return mutated;
+  checkNamespace(call, mutated);
+  const { name, uid, creationTimestamp } = mutated.metadata;
+  const errors: FieldError[] = [];
+  if (name !== old.metadata.name) errors.push(invalid('metadata.name', name, 'field is immutable'));
+  if (uid !== old.metadata.uid) errors.push(invalid('metadata.uid', uid, 'field is immutable'));
+  if (creationTimestamp !== old.metadata.creationTimestamp) errors.push(invalid('metadata.creationTimestamp', creationTimestamp, 'field is immutable'));
+  const { definition } = call.endpoint;
+  if (errors.length > 0) throw newInvalidError(definition.group, definition.kind, name, errors);
+  return { ...mutated, metadata: withIdentity(mutated.metadata, old.metadata) };
 }
 
 /** One try to change an object. */

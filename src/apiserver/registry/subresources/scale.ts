@@ -2,12 +2,14 @@ import {
   type Deployment, type KubernetesObject, newInvalidError, type ReplicaSet, type ReplicationController, type Scale, scaleOf, schemaOf, validateScale, withReplicas,
 } from '../../../api/index.ts';
 import { newBadRequest, newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../../errors.ts';
+import { admitted, validated } from '../admit.ts';
 import { bodyOfKind, checkName, decoded } from '../body.ts';
 import type { Call, RegistryDeps } from '../call.ts';
+import { present } from '../endpoint.ts';
 import { newUnsupportedPatch, patched } from '../patch-body.ts';
 import { getNow, whenReadable } from '../read.ts';
 import type { SubresourceHandler } from '../registry.ts';
-import { guaranteedUpdate } from '../update.ts';
+import { guaranteedUpdate, rulesAfterAdmission } from '../update.ts';
 
 const SCALE_SCHEMA = 'io.k8s.api.autoscaling.v1.Scale';
 
@@ -35,14 +37,25 @@ async function writeScale(deps: RegistryDeps, call: Call, name: string, transfor
   const { definition, cache } = call.endpoint;
   const existing = cache.objects.get(call.namespace, name);
   if (existing === undefined) throw newNotFound(definition, name);
+  const first = present(call.endpoint, existing.object);
+  const scale = await admittedScale(deps, call, name, transform(scaleOf(first as Scalable)), scaleOf(first as Scalable));
   // The write itself is one to the resource, with all its rules.
   const { subresource: _subresource, ...request } = call.request;
-  const object = await guaranteedUpdate(deps, { ...call, request, writtenThrough: 'scale' }, name, existing, (current) => {
-    const wanted = transform(scaleOf(current as Scalable));
+  const own: Call = { ...call, request, writtenThrough: 'scale' };
+  const object = await guaranteedUpdate(deps, own, name, existing, (current) => {
+    // Where another writer was quicker, the wish is worked out anew and not asked about again.
+    const wanted = current === first ? scale : transform(scaleOf(current as Scalable));
     checkScale(call, name, wanted, current);
     return withReplicas(current as Scalable, wanted);
-  });
+  }, rulesAfterAdmission(own));
   return scaleOf(object as Scalable);
+}
+
+/** Admission gets to see the Scale, not what is scaled. */
+async function admittedScale(deps: RegistryDeps, call: Call, name: string, wanted: Scale, old: Scale): Promise<Scale> {
+  const scale = await admitted(deps, call, 'UPDATE', name, wanted as KubernetesObject, old as KubernetesObject);
+  await validated(deps, call, 'UPDATE', name, scale, old as KubernetesObject);
+  return scale as Scale;
 }
 
 function checkScale(call: Call, name: string, wanted: Scale, current: KubernetesObject): void {
