@@ -3,7 +3,7 @@ import { validateConditions } from '../core/conditions.ts';
 import { sameValue } from '../core/equality.ts';
 import { nameIsDnsSubdomain, utf8Length, validateObjectMeta } from '../core/object-meta.ts';
 import { withMetadataForStatus } from '../core/status-metadata.ts';
-import { bumpGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { bumpGeneration, withGeneration, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { duplicate, invalid, required, type FieldError } from '../field-error.ts';
 import { qualifiedNameErrors } from '../names.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
@@ -38,7 +38,7 @@ export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPol
       const spec = defaultPolicySpec(policy.spec ?? {});
       return spec === policy.spec ? policy : { ...policy, spec };
     },
-    prepareForCreate: (policy) => withGeneration(withoutStatus(policy), 1),
+    prepareForCreate: (policy) => withGeneration({ ...policy, status: {} }, 1),
     prepareForUpdate: (next, old) => bumpGeneration(withStatusOf(next, old), old, !sameValue(next.spec, old.spec)),
     validateCreate: (policy) => validatePolicy(policy, undefined),
     validateUpdate: (next, old) => validatePolicy(next, old),

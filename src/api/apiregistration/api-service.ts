@@ -1,6 +1,6 @@
 import { defineResource, statusSubresource } from '../core/define.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
-import { withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import { dns1035LabelErrors, dns1123SubdomainErrors, pathSegmentNameErrors, portNumberErrors } from '../names.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
@@ -22,7 +22,7 @@ export const apiServices = defineResource<APIService>({
       const service = apiService.spec?.service;
       return service === undefined || service.port !== undefined ? apiService : { ...apiService, spec: { ...apiService.spec, service: { ...service, port: 443 } } };
     },
-    prepareForCreate: (apiService) => (apiService.spec.service === undefined ? locallyAvailable(apiService) : withoutStatus(apiService)),
+    prepareForCreate: (apiService) => (apiService.spec.service === undefined ? locallyAvailable(apiService) : { ...apiService, status: {} }),
     prepareForUpdate: withStatusOf,
     validateCreate: validateApiService,
     validateUpdate: (next, old) => [...validateObjectMetaUpdate(next.metadata, old.metadata), ...validateApiService(next)],

@@ -66,7 +66,7 @@ function optionsFor(next: CertificateSigningRequest, old: CertificateSigningRequ
 function validateRequest({ metadata, spec, status }: CertificateSigningRequest, options: Options): FieldError[] {
   const errors = validateObjectMeta(metadata, false, nameIsPathSegment);
   const parsed = parseCertificateRequest(spec.request ?? '');
-  if ('problem' in parsed) errors.push(invalid('spec.request', spec.request ?? null, parsed.problem));
+  if ('problem' in parsed) errors.push(invalid('spec.request', spec.request || null, parsed.problem));
   validateUsages(spec.usages ?? [], options, errors);
   const signerName = spec.signerName ?? '';
   if (!options.legacySigner && signerName === signerNames.legacyUnknown) {

@@ -2,7 +2,7 @@ import { defineResource, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
 import { nameIsDnsSubdomain, validateObjectMeta } from '../core/object-meta.ts';
 import { withMetadataForStatus } from '../core/status-metadata.ts';
-import { bumpGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { bumpGeneration, withGeneration, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import type { FlowSchema, FlowSchemaSpec } from '../types.ts';
@@ -30,7 +30,7 @@ export const flowSchemas = defineResource<FlowSchema>({
   ],
   strategy: {
     defaults: (schema) => (schema.spec?.matchingPrecedence ? schema : { ...schema, spec: { ...schema.spec, matchingPrecedence: precedenceDefault } }),
-    prepareForCreate: (schema) => withGeneration(withoutStatus(schema), 1),
+    prepareForCreate: (schema) => withGeneration({ ...schema, status: {} }, 1),
     prepareForUpdate: (next, old) => bumpGeneration(withStatusOf(next, old), old, !sameValue(next.spec, old.spec)),
     validateCreate: validateFlowSchema,
     validateUpdate: validateFlowSchema,

@@ -16,7 +16,7 @@ function internalRule({ subjects, resourceRules, nonResourceRules }: PolicyRules
   return {
     Subjects: subjects?.map(internalSubject) ?? null,
     ResourceRules: resourceRules?.map((rule) => ({
-      Verbs: rule.verbs, APIGroups: rule.apiGroups, Resources: rule.resources, ClusterScope: rule.clusterScope ?? false, Namespaces: rule.namespaces ?? null,
+      Verbs: rule.verbs, APIGroups: rule.apiGroups, Resources: rule.resources, ClusterScope: rule.clusterScope ?? false, Namespaces: (rule.namespaces ?? []).length === 0 ? null : rule.namespaces,
     })) ?? null,
     NonResourceRules: nonResourceRules?.map((rule) => ({ Verbs: rule.verbs, NonResourceURLs: rule.nonResourceURLs })) ?? null,
   };

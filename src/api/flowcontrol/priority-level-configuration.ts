@@ -2,7 +2,7 @@ import { defineResource, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
 import { nameIsDnsSubdomain, validateObjectMeta } from '../core/object-meta.ts';
 import { withMetadataForStatus } from '../core/status-metadata.ts';
-import { bumpGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { bumpGeneration, withGeneration, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import type {
@@ -35,7 +35,7 @@ export const priorityLevelConfigurations = defineResource<PriorityLevelConfigura
   ],
   strategy: {
     defaults,
-    prepareForCreate: (level) => withGeneration(withoutStatus(level), 1),
+    prepareForCreate: (level) => withGeneration({ ...level, status: {} }, 1),
     prepareForUpdate: (next, old) => bumpGeneration(withStatusOf(next, old), old, !sameValue(next.spec, old.spec)),
     validateCreate: validatePriorityLevel,
     validateUpdate: validatePriorityLevel,
