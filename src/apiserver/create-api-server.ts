@@ -13,6 +13,7 @@ import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts
 import { EventExpiry } from './event-expiry.ts';
 import { NO_OUTBOUND, type Outbound } from './outbound.ts';
 import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
+import { admitConnection } from './registry/admit-connection.ts';
 import { forgetWriteFailure, writeFailureOf } from './registry/commit.ts';
 import { certificateHook, type SignatureVerifier } from './registry/certificate-hook.ts';
 import { bindingHook, roleHook } from './registry/rbac-hook.ts';
@@ -200,6 +201,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     request,
     watch,
     authorize,
+    admitConnection: (user, { options: connectOptions, ...target }) => admitConnection(deps, endpoints, user, target, connectOptions),
     writeFailure: () => writeFailureOf(store),
     authenticateToken: (token) => authenticate(token, undefined),
     resources: endpoints,

@@ -34,6 +34,18 @@ export interface AuthorizationDecision {
   readonly reason: string;
 }
 
+/** A request for a stream: exec, attach, port-forward, proxy. */
+export interface ConnectionRequest {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** What is asked, e.g. a PodExecOptions. */
+  readonly options: object;
+}
+
 /** The API server without its HTTP: the only door to the store. */
 export interface ApiServer {
   /** Bootstrap objects are in the store. */
@@ -45,6 +57,8 @@ export interface ApiServer {
   request(user: UserInfo, request: ApiRequest): Promise<ApiResponse>;
   watch(user: UserInfo, request: Omit<ApiRequest, 'verb'>, sink: WatchSink): Disposable;
   authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
+  /** Asks admission about a connection to a pod, Service or node that is allowed. Throws or rejects with StatusError where it may not be. */
+  admitConnection(user: UserInfo, connection: ConnectionRequest): Promise<void> | undefined;
   /** The user of a bearer token, or undefined. */
   authenticateToken(token: string): Promise<UserInfo | undefined>;
   /** Why the store takes no writes; undefined where it does. */

@@ -5,6 +5,7 @@ import type { HttpDeps } from './deps.ts';
 import { newUnknownResource } from '../errors.ts';
 import { methodNotAllowed } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { connectOptions } from './connect-options.ts';
 import type { QueryParameters } from './query.ts';
 import { serveProxy } from './proxy/serve-proxy.ts';
 import type { ResourcePath } from './request-path.ts';
@@ -40,6 +41,11 @@ export async function serveConnect(
   // A WebSocket begins with GET, but what it does is to run something. Kubernetes: AuthorizePodWebsocketUpgradeCreatePermission.
   if (RUNNING_SUBRESOURCES.has(subresource) && exchange.method === 'GET') {
     authorizeOrThrow(deps.apiServer, user, { verb: 'create', group, resource, subresource, namespace, name });
+  }
+  const { apiServer } = deps;
+  const options = connectOptions(path, parameters);
+  if (options !== undefined) {
+    await apiServer.admitConnection(user, { group, version: path.version, resource, subresource, namespace, name, options });
   }
   if (subresource === 'proxy') return serveProxy(deps, exchange, path);
   if (path.rest !== '' && path.rest !== '/') throw newUnknownResource();
