@@ -10,8 +10,8 @@ export const leases = defineResource<Lease>({
   columns: [nameColumn, column('Holder', 'string', 'Who holds the lease.', (lease) => lease.spec?.holderIdentity ?? ''), ageColumn],
   strategy: {
     defaults: (lease) => (lease.spec ? lease : { ...lease, spec: {} }),
-    prepareForCreate: (lease) => lease,
-    prepareForUpdate: (next) => next,
+    prepareForCreate: (lease) => withoutCoordination(lease, {}),
+    prepareForUpdate: (next, old) => withoutCoordination(next, old.spec ?? {}),
     validateCreate(lease) {
       const errors = validateObjectMeta(lease.metadata, true, nameIsDnsSubdomain);
       validateSpec(lease.spec, errors);
@@ -26,6 +26,20 @@ export const leases = defineResource<Lease>({
     allowCreateOnUpdate: true,
   },
 });
+
+/** Coordinated leader election is off by default: its fields only stay where they are already. Kubernetes: leaseStrategy. */
+function withoutCoordination(lease: Lease, old: LeaseSpec): Lease {
+  const { strategy, preferredHolder } = lease.spec;
+  if ((strategy === undefined || old.strategy !== undefined) && (preferredHolder === undefined || old.preferredHolder !== undefined)) return lease;
+  const { strategy: _strategy, preferredHolder: _preferredHolder, ...spec } = lease.spec;
+  return {
+    ...lease,
+    spec: {
+      ...spec, ...(strategy !== undefined && old.strategy !== undefined && { strategy }),
+      ...(preferredHolder !== undefined && old.preferredHolder !== undefined && { preferredHolder }),
+    },
+  };
+}
 
 /** Kubernetes: coordination validation, ValidateLeaseSpec. */
 function validateSpec(spec: LeaseSpec, errors: FieldError[]): void {
