@@ -10,6 +10,7 @@ import { decodeCustomResource } from './decode-custom-resource.ts';
 import { deprecationText } from './deprecation.ts';
 import type { JsonObject } from './json-value.ts';
 import { parseJsonPath } from './json-path.ts';
+import { publishedSchema } from './published-schema.ts';
 import { finalizerWarnings, validatePlainMeta } from './plain-meta.ts';
 import { customColumns } from './printer-columns.ts';
 import { isConditionTrue } from './conditions.ts';
@@ -59,7 +60,8 @@ export function customResource(definition: CustomResourceDefinition, version: Cu
       decode: (body) => decodeCustomResource(body as JsonObject, kind, version.name, schema, preserveUnknownFields),
       ...(scale === undefined ? {} : { scale }),
       terminating: isConditionTrue(definition, 'Terminating'),
-      openApi: () => undefined,
+      storageVersion: definition.spec.versions.find(({ storage }) => storage)?.name ?? version.name,
+      openApi: (openApiVersion) => publishedSchema(schema, preserveUnknownFields, openApiVersion),
     },
   };
 }

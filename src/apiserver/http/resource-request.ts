@@ -1,5 +1,5 @@
 import { decodeStrict, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, type ResourceDefinition } from '../../api/index.ts';
-import type { ApiRequest, RequestQuery, Verb } from '../../client/index.ts';
+import type { ApiRequest, PatchType, RequestQuery, Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import { mediaType, negotiate, type Negotiated } from './accept.ts';
 import { decodeObject, decodePatch, duplicatesIn } from './body.ts';
@@ -124,7 +124,7 @@ async function readRequest(
     case 'patch': {
       const query = requestQuery(parameters, 'PatchOptions');
       const bytes = await readBody(exchange);
-      const { patchType, body } = decodePatch(bytes, contentType);
+      const { patchType, body } = decodePatch(bytes, contentType, definition.custom === undefined ? undefined : CUSTOM_PATCHES);
       // Who applies has to say who it is.
       const managed = patchType === 'application/apply-patch+yaml' ? withQuery(query) : { query: withManager(query, exchange) };
       const duplicates = checkDuplicates(bytes, contentType, query, (text) => (patchType === 'application/apply-patch+yaml'
@@ -144,8 +144,15 @@ async function readRequest(
   }
 }
 
+/** Custom resources have no strategic merge: nobody knows their patch keys. */
+const CUSTOM_PATCHES: readonly PatchType[] = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+
 /** Unknown fields go into the same refusal. */
 function unknownFieldsOf(body: unknown, definition: ResourceDefinition): string {
+  if (definition.custom !== undefined) {
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+    return isObject ? definition.custom.decode(body).unknownFields.map((field) => `, unknown field ${JSON.stringify(field)}`).join('') : '';
+  }
   const schema = schemaOf(definition.schema);
   if (schema === undefined) return '';
   try {

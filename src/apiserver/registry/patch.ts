@@ -20,7 +20,7 @@ export function patchObject(deps: RegistryDeps, call: Call, name: string, rules?
     return createNamed(deps, call, objectOfType(call, applied(deps, call, undefined)), name);
   }
   return guaranteedUpdate(deps, call, name, existing, (current) => {
-    const next = apply ? applied(deps, call, current) : patched(current, schema, patchType, body);
+    const next = apply ? applied(deps, call, current) : patched(current, definition.custom === undefined ? schema : undefined, patchType, body);
     if (next === current) return current;
     const object = apply ? objectOfType(call, next) : patchedOfType(call, next);
     checkPatched(call, name, object);
