@@ -38,6 +38,11 @@ export const tooLong = (field: string, lengthMax: number): FieldError =>
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
   ({ type: 'NotSupported', field, value, detail: `supported values: ${supported.map((item) => JSON.stringify(item)).join(', ')}` });
 
+/** A map as errors show it: by key; null where there is none. Go: json.Marshal. */
+export function sortedMap(map: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | null {
+  return map === undefined ? null : Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** In place of a value: what is wrong is not one value, and none is shown. Kubernetes: field.OmitValueType. */
 export const omittedValue = Symbol('omitted');
 

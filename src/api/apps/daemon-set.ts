@@ -1,13 +1,13 @@
 import { defineResource, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
 import {
-  nameIsDnsSubdomain, validateImmutable, validateLabelSelector, validateNonNegative, validateObjectMeta, validateObjectMetaUpdate,
+  isDecremented, nameIsDnsSubdomain, validateImmutable, validateLabelSelector, validateNonNegative, validateObjectMeta, validateObjectMetaUpdate,
 } from '../core/object-meta.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { validatePodTemplateSpec } from '../core/pod-spec/template.ts';
 import { podTemplateWarnings } from '../core/pod-spec/warnings.ts';
 import { bumpGeneration, withAnnotation, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
-import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
+import { forbidden, invalid, notSupported, required, sortedMap, type FieldError } from '../field-error.ts';
 import { newStatusError } from '../meta.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import { workloadWideColumns } from '../printers/workload-columns.ts';
@@ -68,9 +68,10 @@ export const daemonSets = defineResource<DaemonSet>({
       if (next.status) validateStatus(next.status, old.status, errors);
       return errors;
     },
-    warnings(daemonSet) {
+    warnings(daemonSet, old) {
       const warnings: string[] = [];
-      podTemplateWarnings(daemonSet.spec.template, 'spec.template', warnings);
+      const isNew = old === undefined || templateGenerationOf(daemonSet) !== templateGenerationOf(old);
+      if (isNew) podTemplateWarnings(daemonSet.spec.template, 'spec.template', warnings);
       return warnings;
     },
     allowUnconditionalUpdate: true,
@@ -122,7 +123,7 @@ function validateSpec(spec: DaemonSetSpec, errors: FieldError[]): void {
   const template: PodTemplateSpec = spec.template ?? {};
   if (spec.selector) validateLabelSelector(spec.selector, 'spec.selector', errors);
   if (selectsTemplate(spec.selector, template) === false) {
-    errors.push(invalid('spec.template.metadata.labels', template.metadata?.labels ?? null, '`selector` does not match template `labels`'));
+    errors.push(invalid('spec.template.metadata.labels', sortedMap(template.metadata?.labels), '`selector` does not match template `labels`'));
   }
   if (spec.selector && isEmptySelector(spec.selector)) errors.push(invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset'));
   validatePodTemplateSpec(template, 'spec.template', errors);
@@ -165,7 +166,7 @@ const statusCounts = [
 /** Kubernetes: apps validation, ValidateDaemonSetStatusUpdate. */
 function validateStatus(status: DaemonSetStatus, old: DaemonSetStatus | undefined, errors: FieldError[]): void {
   for (const name of statusCounts) validateNonNegative(status[name], `status.${name}`, errors);
-  if ((status.collisionCount ?? 0) < (old?.collisionCount ?? 0)) {
+  if (isDecremented(status.collisionCount, old?.collisionCount)) {
     errors.push(invalid('status.collisionCount', status.collisionCount ?? 0, 'cannot be decremented'));
   }
 }

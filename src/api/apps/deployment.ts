@@ -1,9 +1,9 @@
 import { defineResource, scaleSubresource, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
-import { nameIsDnsSubdomain, validateImmutable, validateNonNegative, validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
+import { isDecremented, nameIsDnsSubdomain, validateImmutable, validateNonNegative, validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { podTemplateWarnings, workloadNameWarnings } from '../core/pod-spec/warnings.ts';
-import { bumpGeneration, withGeneration, withLabels, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { bumpGeneration, hasNewGeneration, withGeneration, withLabels, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import { workloadWideColumns } from '../printers/workload-columns.ts';
@@ -51,9 +51,9 @@ export const deployments = defineResource<Deployment>({
       if (next.status) validateStatus(next.status, old.status, errors);
       return errors;
     },
-    warnings(deployment) {
-      const warnings = workloadNameWarnings(deployment.metadata.name);
-      podTemplateWarnings(deployment.spec.template, 'spec.template', warnings);
+    warnings(deployment, old) {
+      const warnings = old === undefined ? workloadNameWarnings(deployment.metadata.name) : [];
+      if (hasNewGeneration(deployment, old)) podTemplateWarnings(deployment.spec.template, 'spec.template', warnings);
       return warnings;
     },
     allowUnconditionalUpdate: true,
@@ -144,7 +144,7 @@ function validateStatus(status: DeploymentStatus, old: DeploymentStatus | undefi
   }
   const available = status.availableReplicas ?? 0;
   if (available > (status.readyReplicas ?? 0)) errors.push(invalid('status.availableReplicas', available, 'cannot be greater than readyReplicas'));
-  if ((status.collisionCount ?? 0) < (old?.collisionCount ?? 0)) {
+  if (isDecremented(status.collisionCount, old?.collisionCount)) {
     errors.push(invalid('status.collisionCount', status.collisionCount ?? 0, 'cannot be decremented'));
   }
 }

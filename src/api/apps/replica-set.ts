@@ -4,7 +4,7 @@ import { nameIsDnsSubdomain, validateImmutable, validateNonNegative, validateObj
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { podTemplateWarnings, workloadNameWarnings } from '../core/pod-spec/warnings.ts';
 import { validateReplicaCounts } from '../core/replica-counts.ts';
-import { bumpGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { bumpGeneration, hasNewGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import type { FieldError } from '../field-error.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import { workloadWideColumns } from '../printers/workload-columns.ts';
@@ -36,10 +36,7 @@ export const replicaSets = defineResource<ReplicaSet>({
       return errors;
     },
     validateUpdate(next, old) {
-      // upstream checks an update as a creation too, so that what is wrong is said twice
-      const errors = validateObjectMeta(next.metadata, true, nameIsDnsSubdomain);
-      if (next.spec !== old.spec) validateSpec(next.spec, errors);
-      for (const error of validateObjectMetaUpdate(next.metadata, old.metadata)) errors.push(error);
+      const errors = validateObjectMetaUpdate(next.metadata, old.metadata);
       if (next.spec === old.spec) return errors;
       validateSpec(next.spec, errors);
       validateImmutable(next.spec.selector, old.spec.selector, 'spec.selector', errors);
@@ -51,9 +48,9 @@ export const replicaSets = defineResource<ReplicaSet>({
       if (next.status) validateReplicaCounts(next.status, errors);
       return errors;
     },
-    warnings(replicaSet) {
-      const warnings = workloadNameWarnings(replicaSet.metadata.name);
-      podTemplateWarnings(replicaSet.spec.template, 'spec.template', warnings);
+    warnings(replicaSet, old) {
+      const warnings = old === undefined ? workloadNameWarnings(replicaSet.metadata.name) : [];
+      if (hasNewGeneration(replicaSet, old)) podTemplateWarnings(replicaSet.spec.template, 'spec.template', warnings);
       return warnings;
     },
     allowUnconditionalUpdate: true,

@@ -1,12 +1,15 @@
 import { claimSpecWarnings, defaultClaimSpec, validateClaimSpec } from '../core/claim-spec.ts';
 import { defineResource, scaleSubresource, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
-import { nameIsDnsLabel, validateLabelSelector, validateNonNegative, validateObjectMeta, validateObjectMetaUpdate, validateAnnotations, validateLabels } from '../core/object-meta.ts';
+import {
+  isDecremented, nameIsDnsLabel, validateLabelSelector, validateNonNegative, validateObjectMeta, validateObjectMetaUpdate, validateAnnotations,
+  validateLabels,
+} from '../core/object-meta.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { validatePodAnnotations, validatePodTemplateSpec } from '../core/pod-spec/template.ts';
 import { podTemplateWarnings } from '../core/pod-spec/warnings.ts';
-import { bumpGeneration, mapShared, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
-import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
+import { bumpGeneration, hasNewGeneration, mapShared, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { forbidden, invalid, notSupported, required, sortedMap, type FieldError } from '../field-error.ts';
 import { dns1123LabelErrors } from '../names.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import { workloadWideColumns } from '../printers/workload-columns.ts';
@@ -54,15 +57,15 @@ export const statefulSets = defineResource<StatefulSet>({
       const errors: FieldError[] = [];
       if (next.status) validateStatus(next.status, errors);
       for (const error of validateObjectMetaUpdate(next.metadata, old.metadata)) errors.push(error);
-      if ((next.status?.collisionCount ?? 0) < (old.status?.collisionCount ?? 0)) {
+      if (isDecremented(next.status?.collisionCount, old.status?.collisionCount)) {
         errors.push(invalid('status.collisionCount', next.status?.collisionCount ?? 0, 'cannot be decremented'));
       }
       return errors;
     },
-    warnings(statefulSet) {
+    warnings(statefulSet, old) {
       const warnings: string[] = [];
-      podTemplateWarnings(statefulSet.spec.template, 'spec.template', warnings);
-      statefulSet.spec.volumeClaimTemplates?.forEach((claim, index) => claimSpecWarnings(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}]`, warnings));
+      if (hasNewGeneration(statefulSet, old)) podTemplateWarnings(statefulSet.spec.template, 'spec.template', warnings);
+      statefulSet.spec.volumeClaimTemplates?.forEach((claim, index) => claimSpecWarnings(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}]${old === undefined ? '' : '.Spec'}`, warnings));
       if ((statefulSet.spec.revisionHistoryLimit ?? 0) < 0) {
         warnings.push('spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended');
       }
@@ -180,7 +183,7 @@ function validateSelectorAndTemplate(spec: StatefulSetSpec, rules: SpecRules, er
     return;
   }
   const { labels, annotations } = template.metadata ?? {};
-  if (!selects) errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+  if (!selects) errors.push(invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`'));
   if (!rules.skipTemplate) validatePodTemplateSpec(template, 'spec.template', errors);
   // upstream looks at these once more, so that what is wrong is said twice
   if (labels) validateLabels(labels, 'spec.template.labels', errors);

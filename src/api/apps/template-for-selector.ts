@@ -1,6 +1,6 @@
 import { validatePodTemplateSpec } from '../core/pod-spec/template.ts';
 import { validateLabelSelector } from '../core/object-meta.ts';
-import { forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
+import { forbidden, invalid, notSupported, required, sortedMap, type FieldError } from '../field-error.ts';
 import { selectorOf } from '../selectors/index.ts';
 import type { LabelSelector, PodTemplateSpec } from '../types.ts';
 
@@ -24,7 +24,7 @@ export function validateSelectorAndTemplate(selector: LabelSelector | undefined,
 }
 
 function mismatch(template: PodTemplateSpec | undefined): FieldError {
-  return invalid('spec.template.metadata.labels', template?.metadata?.labels ?? null, '`selector` does not match template `labels`');
+  return invalid('spec.template.metadata.labels', sortedMap(template?.metadata?.labels), '`selector` does not match template `labels`');
 }
 
 /** True for a selector that asks for nothing, and so selects everything. */

@@ -1,4 +1,5 @@
 import { defineResource, statusSubresource } from '../core/define.ts';
+import { sameValue } from '../core/equality.ts';
 import { withAnnotation } from '../core/strategy-parts.ts';
 import type { ColumnDefinition } from '../definition.ts';
 import type {
@@ -20,9 +21,7 @@ export const horizontalPodAutoscalersV1 = defineResource<V1>({
   conversion: { toStorage: toV2, fromStorage: (stored) => toV1(stored as HorizontalPodAutoscaler) },
   columns: horizontalPodAutoscalers.columns.map((column): ColumnDefinition<V1> => ({ ...column, cell: (autoscaler, nowMs) => column.cell(toV2(autoscaler), nowMs) })),
   strategy: {
-    defaults: (autoscaler) => (
-      autoscaler.spec?.minReplicas === undefined ? { ...(autoscaler as V1), spec: { ...(autoscaler as V1).spec, minReplicas: 1 } } : autoscaler
-    ),
+    defaults: defaultAutoscaler,
     prepareForCreate: (autoscaler) => toV1(strategy.prepareForCreate(toV2(autoscaler))),
     prepareForUpdate: (next, old) => toV1(strategy.prepareForUpdate(toV2(next), toV2(old))),
     validateCreate: (autoscaler) => strategy.validateCreate(toV2(autoscaler)),
@@ -33,6 +32,13 @@ export const horizontalPodAutoscalersV1 = defineResource<V1>({
     allowCreateOnUpdate: strategy.allowCreateOnUpdate,
   },
 });
+
+/** The object as it is after having been stored, for much of the defaults is in the conversion. Kubernetes: pkg/apis/autoscaling/v1, defaults.go. */
+function defaultAutoscaler(autoscaler: V1): V1 {
+  const spec: V1['spec'] = autoscaler.spec?.minReplicas === undefined ? { ...autoscaler.spec, minReplicas: 1 } : autoscaler.spec;
+  const stored = toV1(toV2(spec === autoscaler.spec ? autoscaler : { ...autoscaler, spec }));
+  return sameValue(stored, autoscaler) ? autoscaler : stored;
+}
 
 function isCpuUtilization(metric: MetricSpec): boolean {
   return metric.type === 'Resource' && metric.resource?.name === 'cpu' && metric.resource.target?.averageUtilization !== undefined;

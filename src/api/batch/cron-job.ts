@@ -2,7 +2,7 @@ import { defineResource, noErrors, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
 import { nameIsDnsSubdomain, validateNonNegative, validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
 import { workloadNameWarnings } from '../core/pod-spec/warnings.ts';
-import { bumpGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { bumpGeneration, hasNewGeneration, withGeneration, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import { ageText } from '../printers/age.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
@@ -124,8 +124,7 @@ function validateTimeZone(timeZone: string | undefined, errors: FieldError[]): v
 function cronJobWarnings(cronJob: CronJob, old?: CronJob): readonly string[] {
   const warnings = old === undefined ? workloadNameWarnings(cronJob.metadata.name) : [];
   const template = cronJob.spec.jobTemplate?.spec;
-  const isChanged = old === undefined || cronJob.metadata.generation !== old.metadata.generation;
-  if (isChanged && template) jobSpecWarnings(template, 'spec.jobTemplate.spec', warnings);
+  if (template && hasNewGeneration(cronJob, old)) jobSpecWarnings(template, 'spec.jobTemplate.spec', warnings);
   if (old !== undefined && cronJob.spec.schedule?.includes('TZ')) {
     warnings.push('cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details');
   }

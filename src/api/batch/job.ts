@@ -2,9 +2,9 @@ import { defineResource, statusSubresource } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
 import { nameIsDnsSubdomain, validateLabelSelector, validateObjectMeta, validateObjectMetaUpdate } from '../core/object-meta.ts';
 import { workloadNameWarnings } from '../core/pod-spec/warnings.ts';
-import { bumpGeneration, withGeneration, withLabels, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
+import { bumpGeneration, hasNewGeneration, withGeneration, withLabels, withoutStatus, withSpecOf, withStatusOf } from '../core/strategy-parts.ts';
 import { formatAge } from '../duration.ts';
-import { invalid, required, type FieldError } from '../field-error.ts';
+import { invalid, required, sortedMap, type FieldError } from '../field-error.ts';
 import { dns1123LabelErrors } from '../names.ts';
 import { ageColumn, column, nameColumn } from '../printers/columns.ts';
 import { workloadWideColumns } from '../printers/workload-columns.ts';
@@ -57,7 +57,7 @@ export const jobs = defineResource<Job>({
     },
     warnings(job, old) {
       const warnings = old === undefined ? workloadNameWarnings(job.metadata.name) : [];
-      if (old === undefined || job.metadata.generation !== old.metadata.generation) jobSpecWarnings(job.spec, 'spec', warnings);
+      if (hasNewGeneration(job, old)) jobSpecWarnings(job.spec, 'spec', warnings);
       return warnings;
     },
     allowUnconditionalUpdate: true,
@@ -94,8 +94,11 @@ function withGeneratedSelector(job: Job): Job {
   const { name, uid = '' } = job.metadata;
   const { template, selector } = job.spec;
   const labels = { [oldNameLabel]: name, [nameLabel]: name, [oldUidLabel]: uid, [uidLabel]: uid, ...template?.metadata?.labels };
+  // labels that the job has taken over from its template are the very same map upstream, and get these too
+  const takesOver = job.metadata.labels !== undefined && job.metadata.labels === template?.metadata?.labels;
   const matching: LabelSelector = { ...selector, matchLabels: { [uidLabel]: uid, ...selector?.matchLabels } };
-  return { ...job, spec: { ...job.spec, selector: matching, template: { ...template, metadata: { ...template?.metadata, labels } } } };
+  const result = { ...job, spec: { ...job.spec, selector: matching, template: { ...template, metadata: { ...template?.metadata, labels } } } };
+  return takesOver ? withLabels(result, labels) : result;
 }
 
 /** Kubernetes: batch validation, ValidateJob. */
@@ -120,7 +123,7 @@ function validateSpec(spec: JobSpec, errors: FieldError[]): void {
   else errors.push(required('spec.selector'));
   const labels = spec.template?.metadata?.labels;
   if (matches(spec.selector, labels) === false) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+    errors.push(invalid('spec.template.metadata.labels', sortedMap(labels), '`selector` does not match template `labels`'));
   }
 }
 
@@ -147,7 +150,7 @@ function validateGeneratedSelector(job: Job, needsDomainLabels: boolean, errors:
   for (const [key, value] of Object.entries(expected)) {
     const path = `spec.template.metadata.labels[${key}]`;
     if (labels?.[key] === undefined) errors.push(required(path, `must be '${value}'`));
-    else if (labels[key] !== value) errors.push(invalid(path, labels, `must be '${value}'`));
+    else if (labels[key] !== value) errors.push(invalid(path, sortedMap(labels), `must be '${value}'`));
   }
   if (matches(job.spec.selector, expected) === false) errors.push(invalid('spec.selector', job.spec.selector, '`selector` not auto-generated'));
 }

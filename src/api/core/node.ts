@@ -4,7 +4,7 @@ import { ageColumn, column, nameColumn, wideColumn } from '../printers/columns.t
 import type { Node, Taint } from '../types.ts';
 import { defineResource, proxyVerbs, statusSubresource } from './define.ts';
 import { sameValue } from './equality.ts';
-import { validateCidr } from './ip.ts';
+import { parseCidr, validateCidr } from './ip.ts';
 import { nameIsDnsSubdomain, validateLabelName, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { defaultResourceList } from './pod-spec/resource-defaults.ts';
 import { validateResourceQuantity } from './pod-spec/resources.ts';
@@ -90,6 +90,13 @@ function validateNode(node: Node): FieldError[] {
   const cidrs = node.spec?.podCIDRs ?? [];
   cidrs.forEach((cidr, index) => validateCidr(cidr, `spec.podCIDRs[${index}]`, errors));
   const isDualStack = cidrs.some((cidr) => cidr.includes(':')) && cidrs.some((cidr) => !cidr.includes(':'));
+  // what is no range at all makes upstream's check of their families fail too
+  const wrong = cidrs.length > 1 ? cidrs.findIndex((cidr) => parseCidr(cidr) === undefined) : -1;
+  if (wrong >= 0) {
+    const cidr = cidrs[wrong] ?? '';
+    const detail = `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${wrong}]: <nil> (invalid CIDR address: ${cidr})`;
+    errors.push({ type: 'InternalError', field: 'spec.podCIDRs', detail });
+  }
   if (cidrs.length > 1 && (!isDualStack || cidrs.length > 2)) {
     errors.push(invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
   }

@@ -1,7 +1,7 @@
 import { forbidden, invalid, required, tooLong, type FieldError } from '../field-error.ts';
 import type { KubernetesObject } from '../meta.ts';
 import {
-  dns1035LabelErrors, dns1123LabelErrors, dns1123SubdomainErrors, labelValueErrors, maskTrailingDash, pathSegmentNameErrors, qualifiedNameErrors,
+  dns1123LabelErrors, dns1123SubdomainErrors, labelValueErrors, maskTrailingDash, pathSegmentNameErrors, qualifiedNameErrors,
 } from '../names.ts';
 import type { LabelSelector, ObjectMeta, OwnerReference } from '../types.ts';
 import { sameValue } from './equality.ts';
@@ -18,7 +18,6 @@ export const notNegativeText = 'must be greater than or equal to 0';
 
 export const nameIsDnsSubdomain: NameRule = (name, isPrefix) => dns1123SubdomainErrors(isPrefix ? maskTrailingDash(name) : name);
 export const nameIsDnsLabel: NameRule = (name, isPrefix) => dns1123LabelErrors(isPrefix ? maskTrailingDash(name) : name);
-export const nameIsDns1035Label: NameRule = (name, isPrefix) => dns1035LabelErrors(isPrefix ? maskTrailingDash(name) : name);
 
 /** Names that only have to be one segment of a URL path: RBAC's. */
 export const nameIsPathSegment: NameRule = (name) => pathSegmentNameErrors(name);
@@ -59,7 +58,7 @@ export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta, path
   if (next.resourceVersion === undefined || next.resourceVersion === '') errors.push(invalid(`${path}.resourceVersion`, '', 'must be specified for an update'));
   if ((next.generation ?? 0) < (old.generation ?? 0)) errors.push(invalid(`${path}.generation`, next.generation ?? 0, 'must not be decremented'));
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    if ((next[field] ?? '') !== (old[field] ?? '')) errors.push(invalid(`${path}.${field}`, next[field] ?? (field.startsWith('deletion') ? 'null' : ''), immutableFieldText));
+    if ((next[field] ?? '') !== (old[field] ?? '')) errors.push(invalid(`${path}.${field}`, next[field] ?? (field.startsWith('deletion') ? null : ''), immutableFieldText));
   }
   validateMetaParts(next, path, errors, old);
   return errors;
@@ -190,7 +189,7 @@ export function validateLabelSelector(selector: LabelSelector, path: string, err
 }
 
 /** An error where a field that may not change has changed; whenUnset is what upstream prints for a missing value: "null" for pointers. Kubernetes: ValidateImmutableField. */
-export function validateImmutable(next: unknown, old: unknown, path: string, errors: FieldError[], whenUnset: unknown = 'null'): void {
+export function validateImmutable(next: unknown, old: unknown, path: string, errors: FieldError[], whenUnset: unknown = null): void {
   if (!sameValue(next, old)) errors.push(invalid(path, next ?? whenUnset, immutableFieldText));
 }
 
@@ -202,4 +201,9 @@ export function validateNonNegative(value: number | undefined, path: string, err
 /** The owner that manages the object, if any. Kubernetes: metav1.GetControllerOf. */
 export function controllerOf(object: KubernetesObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
+}
+
+/** A count that only grows went back, or is gone. Kubernetes: core validation, IsDecremented. */
+export function isDecremented(next: number | undefined, old: number | undefined): boolean {
+  return old !== undefined && (next === undefined || next < old);
 }

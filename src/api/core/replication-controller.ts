@@ -10,7 +10,7 @@ import { defaultPodTemplate } from './pod-spec/defaults.ts';
 import { validatePodTemplateSpec } from './pod-spec/template.ts';
 import { podTemplateWarnings, workloadNameWarnings } from './pod-spec/warnings.ts';
 import { validateReplicaCounts } from './replica-counts.ts';
-import { bumpGeneration, withGeneration, withLabels, withoutStatus, withSpecOf, withStatusOf } from './strategy-parts.ts';
+import { bumpGeneration, hasNewGeneration, withGeneration, withLabels, withoutStatus, withSpecOf, withStatusOf } from './strategy-parts.ts';
 
 /** Kubernetes: pkg/registry/core/replicationcontroller. */
 export const replicationControllers = defineResource<ReplicationController>({
@@ -34,7 +34,7 @@ export const replicationControllers = defineResource<ReplicationController>({
     prepareForUpdate: (next, old) => bumpGeneration(withStatusOf(next, old), old, !sameValue(next.spec, old.spec)),
     validateCreate: validateController,
     validateUpdate(next, old) {
-      const errors = [...validateController(next), ...validateObjectMetaUpdate(next.metadata, old.metadata)];
+      const errors = validateObjectMetaUpdate(next.metadata, old.metadata);
       validateSpec(next.spec, errors);
       return errors;
     },
@@ -44,9 +44,9 @@ export const replicationControllers = defineResource<ReplicationController>({
       if (next.status) validateReplicaCounts(next.status, errors);
       return errors;
     },
-    warnings(controller) {
-      const warnings = workloadNameWarnings(controller.metadata.name);
-      podTemplateWarnings(controller.spec?.template, 'spec.template', warnings);
+    warnings(controller, old) {
+      const warnings = old === undefined ? workloadNameWarnings(controller.metadata.name) : [];
+      if (hasNewGeneration(controller, old)) podTemplateWarnings(controller.spec?.template, 'spec.template', warnings);
       return warnings;
     },
     allowUnconditionalUpdate: true,

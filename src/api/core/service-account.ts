@@ -1,4 +1,4 @@
-import { ageColumn, column, nameColumn } from '../printers/columns.ts';
+import { ageColumn, nameColumn } from '../printers/columns.ts';
 import type { ServiceAccount } from '../types.ts';
 import { defineResource } from './define.ts';
 import { nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
@@ -12,7 +12,6 @@ export const serviceAccounts = defineResource<ServiceAccount>({
   subresources: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }],
   columns: [
     nameColumn,
-    column('Secrets', 'string', 'How many secrets pods of this account may use.', (account) => (account.secrets ?? []).length),
     ageColumn,
   ],
   strategy: {

@@ -3,11 +3,12 @@ import { dns1123LabelErrors, dns1123SubdomainErrors, portNumberErrors, qualified
 import type { Service, ServicePort, ServiceSpec } from '../types.ts';
 import { portProtocols } from './endpoints.ts';
 import { parseIp, validateCidr, validateEndpointIp, validateIp } from './ip.ts';
-import { immutableFieldText, nameIsDns1035Label, validateLabels, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { immutableFieldText, nameIsDnsLabel, validateLabels, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validatePortNumberOrName } from './pod-spec/probes.ts';
 
 const serviceTypes = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const affinityTypes = ['ClientIP', 'None'];
+const trafficDistributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 const trafficPolicies = ['Cluster', 'Local'];
 const families = ['IPv4', 'IPv6'];
 const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
@@ -25,7 +26,7 @@ function isHeadless(spec: ServiceSpec): boolean {
 
 /** Kubernetes: core validation, ValidateService. Whether a node port is in the range is for the allocator to say. */
 export function validateService(service: Service): FieldError[] {
-  const errors = validateObjectMeta(service.metadata, true, nameIsDns1035Label);
+  const errors = validateObjectMeta(service.metadata, true, nameIsDnsLabel);
   const spec = service.spec ?? {};
   const headless = isHeadless(spec);
   const ports = spec.ports ?? [];
@@ -202,8 +203,8 @@ function validateTraffic(spec: ServiceSpec, errors: FieldError[]): void {
   } else if (!trafficPolicies.includes(internalTrafficPolicy)) {
     errors.push(notSupported('spec.internalTrafficPolicy', internalTrafficPolicy, trafficPolicies));
   }
-  if (trafficDistribution !== undefined && trafficDistribution !== 'PreferClose') {
-    errors.push(notSupported('spec.trafficDistribution', trafficDistribution, ['PreferClose']));
+  if (trafficDistribution !== undefined && !trafficDistributions.includes(trafficDistribution)) {
+    errors.push(notSupported('spec.trafficDistribution', trafficDistribution, trafficDistributions));
   }
 }
 

@@ -39,6 +39,11 @@ export function bumpGeneration<T extends KubernetesObject>(next: T, old: T, chan
   return withGeneration(next, changed ? (old.metadata.generation ?? 0) + 1 : old.metadata.generation);
 }
 
+/** True for a new object, and for one whose intent has changed. */
+export function hasNewGeneration(next: KubernetesObject, old: KubernetesObject | undefined): boolean {
+  return old === undefined || next.metadata.generation !== old.metadata.generation;
+}
+
 /** An object with its metadata's labels replaced. */
 export function withLabels<T extends KubernetesObject>(object: T, labels: Readonly<Record<string, string>> | undefined): T {
   if (object.metadata.labels === labels) return object;

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readGolden, runGolden, writeGolden } from './golden.ts';
 
-// The outputs were compared with those of upstream's own defaulting, validation and printers (v1.33); UPDATE=1 rewrites them.
+// The outputs were compared with those of upstream's own defaulting, validation and printers (v1.36.1); UPDATE=1 rewrites them.
 const folder = new URL('./testdata/', import.meta.url);
 
 for (const file of readdirSync(folder)) {
