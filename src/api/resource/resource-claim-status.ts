@@ -28,20 +28,23 @@ interface DeviceRef {
   readonly shareID?: string;
 }
 
-/** driver/pool/device, and the share of it. Kubernetes: structured.SharedDeviceID. */
-function deviceId({ driver, pool, device, shareID }: DeviceRef): string {
-  const id = `${driver ?? ''}/${pool ?? ''}/${device ?? ''}`;
-  return shareID === undefined ? id : `${id}/${shareID}`;
+/** What tells devices apart, as upstream prints it. Kubernetes: structured.SharedDeviceID. */
+function deviceId({ driver, pool, device, shareID }: DeviceRef): object {
+  return { Driver: driver ?? '', Pool: pool ?? '', Device: device ?? '', ShareID: shareID ?? '' };
+}
+
+function deviceKey(device: DeviceRef): string {
+  return JSON.stringify(deviceId(device));
 }
 
 /** What is said of devices that the claim no longer has goes. Kubernetes: dropDeallocatedStatusDevices. */
 export function withoutDeallocatedDevices(next: ResourceV1ResourceClaim, old: ResourceV1ResourceClaim): ResourceV1ResourceClaim {
   const { status } = next;
   if (!status?.devices) return next;
-  const idsOf = (claim: ResourceV1ResourceClaim) => (claim.status?.allocation?.devices?.results ?? []).map(deviceId);
+  const idsOf = (claim: ResourceV1ResourceClaim) => (claim.status?.allocation?.devices?.results ?? []).map(deviceKey);
   const kept = new Set(idsOf(next));
   const gone = new Set(idsOf(old).filter((id) => !kept.has(id)));
-  const devices = status.devices.filter((device) => !gone.has(deviceId(device)));
+  const devices = status.devices.filter((device) => !gone.has(deviceKey(device)));
   if (devices.length === status.devices.length && devices.length > 0) return next;
   const { devices: _devices, ...rest } = status;
   return { ...next, status: devices.length > 0 ? { ...rest, devices } : rest };
@@ -55,7 +58,7 @@ export function validateClaimStatus(
   validateSet(reservedFor, reservedForCountMax, 'status.reservedFor', errors, ({ uid }) => uid ?? '', (consumer, path) => {
     for (const field of ['resource', 'name', 'uid'] as const) if (!consumer[field]) errors.push(required(`${path}.${field}`));
   });
-  const allocated = new Set((allocation?.devices?.results ?? []).map(deviceId));
+  const allocated = new Set((allocation?.devices?.results ?? []).map(deviceKey));
   validateSet(devices, Number.POSITIVE_INFINITY, 'status.devices', errors, deviceId, (device, path) => validateDeviceStatus(device, allocated, path, errors));
   if (reservedFor.length > 0) {
     if (!allocation) errors.push(forbidden('status.reservedFor', 'may not be specified when `allocated` is not set'));
@@ -97,7 +100,7 @@ function validateDeviceRef({ driver, pool, device }: DeviceRef, path: string, er
 function validateDeviceStatus(device: AllocatedDeviceStatus, allocated: ReadonlySet<string>, path: string, errors: FieldError[]): void {
   validateDeviceRef(device, path, errors);
   if (device.shareID !== undefined) validateUid(device.shareID, `${path}.shareID`, errors);
-  if (!allocated.has(deviceId(device))) errors.push(invalid(path, deviceId(device), 'must be an allocated device in the claim'));
+  if (!allocated.has(deviceKey(device))) errors.push(invalid(path, deviceId(device), 'must be an allocated device in the claim'));
   const { conditions = [], data, networkData } = device;
   if (conditions.length > conditionCountMax) errors.push(tooMany(`${path}.conditions`, conditions.length, conditionCountMax));
   validateConditions(conditions, `${path}.conditions`, errors);

@@ -31,7 +31,8 @@ export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>({
 function defaultTemplate(template: ResourceClaimTemplate): ResourceClaimTemplate {
   const given = template.spec?.spec ?? {};
   const spec = defaultClaimSpec(given.devices ? given : { ...given, devices: {} });
-  return spec === template.spec?.spec ? template : { ...template, spec: { ...template.spec, spec } };
+  const metadata = template.spec?.metadata;
+  return spec === template.spec?.spec && metadata ? template : { ...template, spec: { ...template.spec, metadata: metadata ?? {}, spec } };
 }
 
 /** Kubernetes: resource validation, ValidateResourceClaimTemplate. */
