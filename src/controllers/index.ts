@@ -4,16 +4,21 @@ import type { World } from '../world/index.ts';
 import { certificateSigning, type CertificateSigner, startCertificateApprover, startCertificateCleaner } from './certificates/index.ts';
 import { startClusterRoleAggregationController } from './clusterroleaggregation/index.ts';
 import { startDeploymentController } from './deployment/index.ts';
+import { disruptionController } from './disruption/index.ts';
 import { startEndpointsController } from './endpoints/index.ts';
 import { startEndpointSliceController } from './endpointslice/index.ts';
 import { garbageCollector } from './garbagecollector/index.ts';
 import { namespaceController } from './namespace/index.ts';
 import { startNodeLifecycleController, startTaintEvictionController } from './nodelifecycle/index.ts';
 import { startPodGarbageCollector } from './podgc/index.ts';
+import { startClaimProtectionController } from './pvcprotection/index.ts';
+import { startVolumeProtectionController } from './pvprotection/index.ts';
 import { startReplicaSetController } from './replicaset/index.ts';
 import { startReplicationController } from './replicationcontroller/index.ts';
+import { resourceQuotaController } from './resourcequota/index.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/index.ts';
 import { startServiceAccountController } from './serviceaccount/index.ts';
+import { startAttributesClassProtectionController } from './vacprotection/index.ts';
 import type { StartController } from './shared/context.ts';
 import type { ServedResources } from './shared/resources.ts';
 
@@ -103,6 +108,11 @@ function entries(options: ControllersOptions): readonly Entry[] {
     { name: 'node-lifecycle', account: 'node-controller', start: startNodeLifecycleController },
     { name: 'taint-eviction', account: 'node-controller', start: startTaintEvictionController },
     { name: 'clusterrole-aggregation', start: startClusterRoleAggregationController },
+    { name: 'disruption', start: disruptionController(options.resources) },
+    { name: 'resourcequota', start: resourceQuotaController(options.resources) },
+    { name: 'persistentvolumeclaim-protection', account: 'pvc-protection-controller', start: startClaimProtectionController },
+    { name: 'persistentvolume-protection', account: 'pv-protection-controller', start: startVolumeProtectionController },
+    { name: 'volumeattributesclass-protection', account: 'volumeattributesclass-protection-controller', start: startAttributesClassProtectionController },
     { name: 'pod-garbage-collector', account: 'pod-garbage-collector', start: startPodGarbageCollector },
     { name: 'certificatesigningrequest-approving', account: 'certificate-controller', start: startCertificateApprover },
     { name: 'certificatesigningrequest-cleaner', account: 'certificate-controller', start: startCertificateCleaner },

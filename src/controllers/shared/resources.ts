@@ -4,6 +4,7 @@ import type { KubernetesObject, ResourceRef } from '../../api/index.ts';
 /** A resource that the API serves, and what can be done with it. */
 export interface ServedResource extends ResourceRef<KubernetesObject> {
   readonly verbs: readonly string[];
+  readonly subresources?: readonly { readonly name: string }[];
 }
 
 /** The resources that the API serves, as discovery would list them; the API server's own table fits. */

@@ -26,7 +26,7 @@ describe('a new cluster', () => {
     expect(names(await admin.list('priorityclasses'))).toEqual(['system-cluster-critical', 'system-node-critical']);
     const roles = names(await admin.list('clusterroles'));
     expect(roles.filter((name) => !name.startsWith('system:'))).toEqual(['admin', 'cluster-admin', 'edit', 'view']);
-    expect(roles.filter((name) => name.startsWith('system:controller:'))).toHaveLength(24);
+    expect(roles.filter((name) => name.startsWith('system:controller:'))).toHaveLength(27);
     expect((await admin.get('clusterrolebindings', 'system:node'))['subjects']).toBeUndefined();
     const admins = await admin.get('clusterroles', 'cluster-admin');
     expect([admins.metadata.labels, admins.metadata.annotations]).toEqual([{ 'kubernetes.io/bootstrapping': 'rbac-defaults' }, { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }]);

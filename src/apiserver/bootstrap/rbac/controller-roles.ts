@@ -105,6 +105,13 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
     rule('get list', 'core', 'nodes'),
     rule('patch', 'core', 'pods/status'),
   ],
+  'pv-protection-controller': [rule('get list watch update', 'core', 'persistentvolumes'), EVENTS_RULE],
+  'pvc-protection-controller': [
+    rule('get list watch update', 'core', 'persistentvolumeclaims'),
+    rule('update', 'core', 'persistentvolumeclaims/status'),
+    rule('list watch get', 'core', 'pods'),
+    EVENTS_RULE,
+  ],
   'replicaset-controller': [
     rule('get list watch update', 'apps extensions', 'replicasets'),
     rule('update', 'apps extensions', 'replicasets/status'),
@@ -141,4 +148,10 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
   ],
   'ttl-after-finished-controller': [rule('get list watch delete', 'batch', 'jobs'), EVENTS_RULE],
   'ttl-controller': [rule('update patch list watch', 'core', 'nodes'), EVENTS_RULE],
+  'volumeattributesclass-protection-controller': [
+    rule('list watch get', 'core', 'persistentvolumeclaims'),
+    rule('list watch get', 'core', 'persistentvolumes'),
+    rule('get list watch update', 'storage.k8s.io', 'volumeattributesclasses'),
+    EVENTS_RULE,
+  ],
 };
