@@ -73,6 +73,7 @@ function convertList(openApi: OpenApiSchema, name: string): Schema {
   return {
     type: 'list', items, goType: `[]${items.goType}`,
     listType: (openApi['x-kubernetes-list-type'] ?? 'atomic') as ListType,
+    listTypeDeclared: openApi['x-kubernetes-list-type'] !== undefined,
     mapKeys: openApi['x-kubernetes-list-map-keys'] ?? [],
     mergesPatch: false, patchMergeKey: undefined, retainsKeys: false, wrapped: false,
   };

@@ -10,6 +10,8 @@ export interface ScalarSchema {
   readonly goType: string;
   /** The values that are allowed; empty where any is. */
   readonly values: readonly string[];
+  /** Bytes are a list in Go, and may be declared as such. */
+  readonly listType?: ListType;
 }
 
 /** Any JSON: a RawExtension, an object of a custom resource without schema, a JSON Schema default. */
@@ -28,6 +30,8 @@ export interface ListSchema {
   readonly goType: string;
   readonly items: Schema;
   readonly listType: ListType;
+  /** False where nothing says so, which makes it atomic; OpenAPI tells only what is said. */
+  readonly listTypeDeclared: boolean;
   /** The fields that identify an item, where listType is 'map'. */
   readonly mapKeys: readonly string[];
   /** Strategic merge patch: true where the patch's list is merged into the object's. */

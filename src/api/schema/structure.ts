@@ -14,6 +14,7 @@ const scalars = new Map<string, ScalarSchema>(
   Object.entries(SCALARS).map(([code, [type, goType]]) => [code, Object.freeze({ type, goType, values: [] })]),
 );
 const STRING = scalars.get('s') as ScalarSchema;
+const BYTES = scalars.get('y') as ScalarSchema;
 const ANY: Readonly<Record<string, Schema>> = {
   J: { type: 'any', goType: 'interface {}', encoding: 'json' },
   X: { type: 'any', goType: 'v1.JSON', encoding: 'json' },
@@ -161,6 +162,7 @@ function parseType(text: string, options: Options): Schema {
       type: 'list', items,
       goType: code === 'V' ? 'v1.ExtraValue' : `[]${items.goType}`,
       listType: options.listType ?? 'atomic',
+      listTypeDeclared: options.listType !== undefined,
       mapKeys: options.mapKeys,
       mergesPatch: options.patchStrategy.includes('merge'),
       patchMergeKey: options.patchMergeKey,
@@ -172,6 +174,7 @@ function parseType(text: string, options: Options): Schema {
     const values = parseType(rest, NO_OPTIONS);
     return { type: 'map', values, goType: values.type === 'object' || values.type === 'list' ? `map[string]${values.goType}` : values.goType === 'resource.Quantity' ? 'v1.ResourceList' : `map[string]${values.goType}`, atomic: options.atomic === true };
   }
+  if (code === 'y' && options.listType !== undefined) return { ...BYTES, listType: options.listType };
   return ANY[code] ?? assertDefined(scalars.get(code), `schema type ${text}`);
 }
 

@@ -43,6 +43,7 @@ const FIXED_PATHS = [
 
 /** version, e.g. v1.36.0, goes into the OpenAPI documents. */
 export function createApiDocuments(resources: ResourceTable, version: string): ApiDocuments {
+  const minor = version.replace(/^v(\d+\.\d+).*$/, '$1');
   const encoded = new Map<string, EncodedDocument>();
   let discovery: ReadonlyMap<string, object> | undefined;
   let index: object | undefined;
@@ -70,7 +71,12 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     return made;
   };
   const discoveryByPath = () => (discovery ??= discoveryDocuments(resources.all(), storageVersionHash));
-  const indexDocument = () => (index ??= openApiV3Index(resources.all()));
+  const indexDocument = () => (index ??= openApiV3Index(resources.all(), (text) => hashOf(`${version} ${text}`)));
+
+  const v3Hash = (path: string): string | undefined => {
+    const { paths } = indexDocument() as { readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>> };
+    return Object.hasOwn(paths, path) ? paths[path]?.serverRelativeURL.split('?hash=')[1] : undefined;
+  };
 
   return {
     discovery(path) {
@@ -93,15 +99,14 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     },
     openApiV3Index: () => once('/openapi/v3', indexDocument),
     openApiV3: (path) => later(`/openapi/v3/${path}`, async () => {
-      const document = openApiV3Document(resources.all(), path, await loadDescriptions(), version);
-      return document === undefined ? undefined : encode(document);
+      const hash = v3Hash(path);
+      const document = openApiV3Document(resources.all(), path, await loadDescriptions(), minor);
+      // What the index calls it.
+      return document === undefined ? undefined : { bytes: Buffer.from(JSON.stringify(document), 'utf8'), etag: `"${hash}"` };
     }),
-    openApiV3Hash(path) {
-      const { paths } = indexDocument() as { readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>> };
-      return Object.hasOwn(paths, path) ? paths[path]?.serverRelativeURL.split('?hash=')[1] : undefined;
-    },
-    openApiV2: () => later('/openapi/v2', async () => encode(openApiV2Document(resources.all(), await loadDescriptions(), version))),
-    openApiV2Protobuf: () => later('/openapi/v2 protobuf', async () => hashed(encodeOpenApiV2(openApiV2Document(resources.all(), await loadDescriptions(), version)))),
+    openApiV3Hash: v3Hash,
+    openApiV2: () => later('/openapi/v2', async () => encode(openApiV2Document(resources.all(), await loadDescriptions(), minor))),
+    openApiV2Protobuf: () => later('/openapi/v2 protobuf', async () => hashed(encodeOpenApiV2(openApiV2Document(resources.all(), await loadDescriptions(), minor)))),
     paths: () => [...discoveryByPath().keys(), ...FIXED_PATHS].sort(),
     dispose: () => subscription.dispose(),
   };
@@ -116,6 +121,10 @@ function encode(document: object): EncodedDocument {
   return hashed(Buffer.from(JSON.stringify(document), 'utf8'));
 }
 
+function hashOf(content: string | Buffer): string {
+  return createHash('sha512').update(content).digest('hex').toUpperCase();
+}
+
 function hashed(bytes: Buffer): EncodedDocument {
-  return { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` };
+  return { bytes, etag: `"${hashOf(bytes)}"` };
 }

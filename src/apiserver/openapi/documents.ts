@@ -1,101 +1,172 @@
 import type { Descriptions, ResourceDefinition } from '../../api/index.ts';
 import { groupVersions, type GroupVersionResources } from './discovery.ts';
-import { type Operation, operationsOf } from './paths.ts';
+import type { Parameter } from './parameters.ts';
+import { capital, documentOperation, groupTitle, type Operation, operationsOf } from './paths.ts';
 import { type OpenApiObject, SchemaWriter } from './schemas.ts';
 
-const ANSWER_TYPES = ['application/json', 'application/yaml'];
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
-/** The index at /openapi/v3: where the document of each group and version is, with a hash that changes when it does. */
-export function openApiV3Index(resources: readonly ResourceDefinition[]): object {
-  const paths: OpenApiObject = {};
-  for (const entry of groupVersions(resources)) {
-    const path = pathOf(entry);
-    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(entry)}` };
+/** Paths that are no groups, and what they answer. */
+const OTHERS: Readonly<Record<string, (writer: SchemaWriter) => Operation>> = {
+  '.well-known/openid-configuration': () => documentOperation('/.well-known/openid-configuration/', 'WellKnown', 'getServiceAccountIssuerOpenIDConfiguration', 'get service account issuer OpenID configuration', { type: 'string' }, ['application/json']),
+  api: (writer) => documentOperation('/api/', 'core', 'getCoreAPIVersions', 'get available API versions', answerOf(writer, `${META}APIVersions`)),
+  apis: (writer) => documentOperation('/apis/', 'apis', 'getAPIVersions', 'get available API versions', answerOf(writer, `${META}APIGroupList`)),
+  'openid/v1/jwks': () => documentOperation('/openid/v1/jwks/', 'openid', 'getServiceAccountIssuerOpenIDKeyset', 'get the public keys of service account tokens', { type: 'string' }, ['application/jwk-set+json']),
+  version: (writer) => documentOperation('/version/', 'version', 'getCodeVersion', 'get the version information for this server', answerOf(writer, 'io.k8s.apimachinery.pkg.version.Info'), ['application/json']),
+};
+
+/** What a document depends on, as one text; a hash of it names the document. */
+export type Hash = (text: string) => string;
+
+/** The index at /openapi/v3: where each document is, with a hash that changes when it does. */
+export function openApiV3Index(resources: readonly ResourceDefinition[], hash: Hash): object {
+  const all = groupVersions(resources);
+  const paths: { [path: string]: object } = {};
+  const add = (path: string, text: string) => (paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash(text)}` });
+  // The schemas of built-in kinds are part of the program, so that a document changes only with what is served.
+  for (const path of Object.keys(OTHERS)) add(path, path);
+  for (const { group } of all) if (group !== '') add(`apis/${group}`, group);
+  for (const entry of all) {
+    add(pathOf(entry), JSON.stringify(entry.resources.map((definition) => {
+      const { resource, kind, schema, verbs, subresources, custom } = definition;
+      return [resource, kind, schema, verbs, subresources, custom?.openApi(3)];
+    })));
   }
-  return { paths };
+  return { paths: sorted(paths) };
 }
 
 function pathOf({ group, version }: Pick<GroupVersionResources, 'group' | 'version'>): string {
   return group === '' ? `api/${version}` : `apis/${group}/${version}`;
 }
 
-/** The schemas are part of the program, so that a document changes only with the resources that are served. FNV-1a, 64 bits. */
-function hashOf(entry: GroupVersionResources): string {
-  const text = JSON.stringify(entry.resources.map(({ resource, kind, schema, verbs, subresources }) => [resource, kind, schema, verbs, subresources]));
-  let hash = 0xcbf29ce484222325n;
-  for (let index = 0; index < text.length; index++) hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(index))) * 0x100000001b3n);
-  return hash.toString(16).toUpperCase().padStart(16, '0');
-}
-
-/** The OpenAPI v3 document of one group and version, e.g. path apis/apps/v1; undefined where it is not served. */
+/** The OpenAPI v3 document of a path of the index, e.g. apis/apps/v1; undefined where there is none. version, e.g. 1.36. */
 export function openApiV3Document(resources: readonly ResourceDefinition[], path: string, descriptions: Descriptions, version: string): object | undefined {
   const entry = groupVersions(resources).find((candidate) => pathOf(candidate) === path);
-  if (entry === undefined) return undefined;
-  const writer = new SchemaWriter(descriptions, 3);
-  const paths = writePaths(entry.resources.flatMap((definition) => operationsOf(definition, writer)), writeV3);
+  const writer = new SchemaWriter(descriptions, 3, entry === undefined ? [] : [entry]);
+  const operations = entry === undefined ? operationsOfPath(path, resources, writer) : operationsOfVersion(entry, writer);
+  if (operations.length === 0) return undefined;
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version },
-    paths,
+    paths: writePaths(operations, writeV3, (parameter) => writeParameter(parameter, 3)),
     components: {
-      schemas: sorted(writer.definitions),
+      ...(Object.keys(writer.definitions).length === 0 ? {} : { schemas: sorted(writer.definitions) }),
       securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
     },
-    security: [{ BearerToken: [] }],
   };
+}
+
+function operationsOfPath(path: string, resources: readonly ResourceDefinition[], writer: SchemaWriter): readonly Operation[] {
+  const other = Object.hasOwn(OTHERS, path) ? OTHERS[path] : undefined;
+  if (other !== undefined) return [other(writer)];
+  const group = path.startsWith('apis/') ? path.slice('apis/'.length) : '';
+  return group !== '' && resources.some((definition) => definition.group === group) ? [groupOperation(group, writer)] : [];
+}
+
+function groupOperation(group: string, writer: SchemaWriter): Operation {
+  const title = groupTitle(group);
+  return documentOperation(`/apis/${group}/`, title, `get${capital(title)}APIGroup`, 'get information of a group', answerOf(writer, `${META}APIGroup`));
+}
+
+function operationsOfVersion(entry: GroupVersionResources, writer: SchemaWriter): readonly Operation[] {
+  const title = groupTitle(entry.group);
+  const list = documentOperation(
+    `/${pathOf(entry)}/`, `${title}_${entry.version}`, `get${capital(title)}${capital(entry.version)}APIResources`, 'get available resources', answerOf(writer, `${META}APIResourceList`));
+  // The groups of custom resources tell of their resources alone.
+  const isCustom = entry.resources.every(({ custom }) => custom !== undefined);
+  return [...(isCustom ? [] : [list]), ...entry.resources.filter(isPublished).flatMap((definition) => operationsOf(definition, writer))];
+}
+
+function isPublished({ custom }: ResourceDefinition): boolean {
+  return custom === undefined || custom.openApi(3) !== undefined;
+}
+
+function answerOf(writer: SchemaWriter, name: string): OpenApiObject {
+  return writer.reference(name) ?? {};
 }
 
 /** The OpenAPI v2 (Swagger) document of everything that is served. */
 export function openApiV2Document(resources: readonly ResourceDefinition[], descriptions: Descriptions, version: string): OpenApiObject {
-  const writer = new SchemaWriter(descriptions, 2);
-  const operations = groupVersions(resources).flatMap((entry) => entry.resources.flatMap((definition) => operationsOf(definition, writer)));
+  const all = groupVersions(resources);
+  const writer = new SchemaWriter(descriptions, 2, all);
+  const operations = [
+    ...Object.values(OTHERS).map((make) => make(writer)),
+    ...[...new Set(all.map(({ group }) => group))].filter((group) => group !== '').map((group) => groupOperation(group, writer)),
+    ...all.flatMap((entry) => operationsOfVersion(entry, writer)),
+  ];
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version },
-    paths: writePaths(operations, writeV2),
+    paths: writePaths(operations, writeV2, (parameter) => writeParameter(parameter, 2)),
     definitions: sorted(writer.definitions),
     securityDefinitions: { BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' } },
     security: [{ BearerToken: [] }],
   };
 }
 
-function writePaths(operations: readonly Operation[], write: (operation: Operation) => OpenApiObject): OpenApiObject {
+/** A path's operations, and beside them the parameters that all of them have. Kubernetes: kube-openapi/pkg/builder, which puts them there. */
+function writePaths(operations: readonly Operation[], write: (operation: Operation, own: readonly Parameter[]) => OpenApiObject, writeShared: (parameter: Parameter) => OpenApiObject): OpenApiObject {
+  const byPath = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    const own = byPath.get(operation.path);
+    if (own === undefined) byPath.set(operation.path, [operation]);
+    else own.push(operation);
+  }
   const paths: { [path: string]: OpenApiObject } = {};
-  for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = write(operation);
+  for (const [path, own] of byPath) {
+    const [first] = own;
+    const shared = (first?.parameters ?? []).filter((parameter) => own.every(({ parameters }) => parameters.includes(parameter)));
+    paths[path] = {
+      ...Object.fromEntries(own.map((operation) => [operation.method, write(operation, operation.parameters.filter((parameter) => !shared.includes(parameter)))])),
+      ...(shared.length === 0 ? {} : { parameters: shared.map(writeShared) }),
+    };
+  }
   return sorted(paths);
 }
 
-function common(operation: Operation): OpenApiObject {
-  return { operationId: operation.operationId, 'x-kubernetes-action': operation.action, 'x-kubernetes-group-version-kind': operation.kind };
+function writeParameter({ name, in: place, type, description }: Parameter, version: 2 | 3): OpenApiObject {
+  const required = place === 'path' ? { required: true } : {};
+  return version === 2 ? { uniqueItems: true, type, description, name, in: place, ...required } : { name, in: place, description, ...required, schema: { type, uniqueItems: true } };
+}
+
+function extensions({ action, kind }: Operation): OpenApiObject {
+  return { ...(action === undefined ? {} : { 'x-kubernetes-action': action }), ...(kind === undefined ? {} : { 'x-kubernetes-group-version-kind': kind }) };
 }
 
 /** Parameters are written out: kubectl does not follow references to them. */
-function writeV3(operation: Operation): OpenApiObject {
-  const { parameters, body, bodyTypes, answer, codes } = operation;
-  const content = (types: readonly string[], schema: OpenApiObject): OpenApiObject => Object.fromEntries(types.map((type) => [type, { schema }]));
-  const answers = Object.fromEntries(codes.map((code) => [code, { description: describeCode(code), ...(answer === undefined ? {} : { content: content(ANSWER_TYPES, answer) }) }]));
+function writeV3(operation: Operation, own: readonly Parameter[]): OpenApiObject {
+  const { body, answer } = operation;
+  const content = (types: readonly string[], schema: OpenApiObject): OpenApiObject => Object.fromEntries([...types].sort().map((type) => [type, { schema }]));
+  const answers = Object.fromEntries(answer.codes.map((code) => [code, { description: describeCode(code), content: content(answer.types, answer.schema) }]));
   return {
-    ...common(operation),
-    parameters: parameters.map(({ name, in: place, type, description }) => ({
-      name, in: place, description, ...(place === 'path' ? { required: true } : {}), schema: { type, uniqueItems: true },
-    })),
-    ...(body === undefined ? {} : { requestBody: { content: content(bodyTypes, body), required: true } }),
+    tags: [operation.tag],
+    description: operation.description,
+    operationId: operation.operationId,
+    ...(own.length === 0 ? {} : { parameters: own.map((parameter) => writeParameter(parameter, 3)) }),
+    ...(body === undefined ? {} : { requestBody: { content: content(body.types, body.schema), ...(body.required ? { required: true } : {}) } }),
     responses: { ...answers, 401: { description: 'Unauthorized' } },
+    ...extensions(operation),
   };
 }
 
-function writeV2(operation: Operation): OpenApiObject {
-  const { parameters, body, bodyTypes, answer, codes } = operation;
-  const answers = Object.fromEntries(codes.map((code) => [code, { description: describeCode(code), ...(answer === undefined ? {} : { schema: answer }) }]));
+function writeV2(operation: Operation, own: readonly Parameter[]): OpenApiObject {
+  const { body, answer } = operation;
+  const answers = Object.fromEntries(answer.codes.map((code) => [code, { description: describeCode(code), schema: answer.schema }]));
+  const parameters = [
+    ...(body === undefined ? [] : [{ name: 'body', in: 'body', ...(body.required ? { required: true } : {}), schema: body.schema }]),
+    ...own.map((parameter) => writeParameter(parameter, 2)),
+  ];
   return {
-    ...common(operation),
-    consumes: bodyTypes,
-    produces: ANSWER_TYPES,
-    parameters: [
-      ...(body === undefined ? [] : [{ name: 'body', in: 'body', required: true, schema: body }]),
-      ...parameters.map(({ name, in: place, type, description }) => ({ name, in: place, description, type, uniqueItems: true, ...(place === 'path' ? { required: true } : {}) })),
-    ],
+    description: operation.description,
+    // What is no resource takes and gives the same.
+    consumes: body?.types ?? (operation.kind === undefined ? answer.types : ['*/*']),
+    produces: answer.types,
+    schemes: ['https'],
+    tags: [operation.tag],
+    operationId: operation.operationId,
+    ...(parameters.length === 0 ? {} : { parameters }),
     responses: { ...answers, 401: { description: 'Unauthorized' } },
+    ...extensions(operation),
   };
 }
 

@@ -1,132 +1,189 @@
 import type { ResourceDefinition, SubresourceDefinition } from '../../api/index.ts';
 import { schemaOfKind } from '../../api/index.ts';
+import { DELETE, DELETE_COLLECTION, FORCE, LIST, NAME, NAMESPACE, optionsParameters, type Parameter, PRETTY, REST, WRITE } from './parameters.ts';
 import type { OpenApiObject, SchemaWriter } from './schemas.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
+export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';
+
 /** One operation of a path, before it is written for a version of OpenAPI. */
 export interface Operation {
   readonly path: string;
-  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  readonly action: string;
+  readonly method: Method;
   readonly operationId: string;
-  readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
-  readonly parameters: readonly Parameter[];
-  readonly bodyTypes: readonly string[];
-  readonly body: OpenApiObject | undefined;
-  readonly answer: OpenApiObject | undefined;
-  readonly codes: readonly number[];
-}
-
-export interface Parameter {
-  readonly name: string;
-  readonly in: 'query' | 'path';
-  readonly type: 'string' | 'boolean' | 'integer';
   readonly description: string;
+  readonly tag: string;
+  /** Of resources only. */
+  readonly action?: string;
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  /** Sorted by name. */
+  readonly parameters: readonly Parameter[];
+  readonly body?: { readonly types: readonly string[]; readonly schema: OpenApiObject; readonly required: boolean };
+  readonly answer: { readonly types: readonly string[]; readonly schema: OpenApiObject; readonly codes: readonly number[] };
 }
 
-const query = (name: string, type: Parameter['type'], description: string): Parameter => ({ name, in: 'query', type, description });
+const ANY = ['*/*'];
+const OBJECT = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const STREAMS = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+const CUSTOM_OBJECT = ['application/json', 'application/yaml'];
+const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
+const CUSTOM_PATCHES = PATCHES.filter((type) => !type.includes('strategic'));
+const TEXT: OpenApiObject = { type: 'string' };
 
-const PRETTY = query('pretty', 'string', "If 'true', then the output is pretty printed.");
-const DRY_RUN = query('dryRun', 'string', 'When present, indicates that modifications should not be persisted. Valid values are: All.');
-const FIELD_MANAGER = query('fieldManager', 'string', 'The name of the actor or entity that is making these changes.');
-const FIELD_VALIDATION = query('fieldValidation', 'string', 'What the server does with unknown or duplicate fields: Ignore, Warn or Strict.');
-const FORCE = query('force', 'boolean', 'Takes over fields that other managers own. Only for apply patch requests.');
-const WRITE = [DRY_RUN, FIELD_MANAGER, FIELD_VALIDATION] as const;
-const LIST = [
-  query('allowWatchBookmarks', 'boolean', 'Asks for watch events of type BOOKMARK.'),
-  query('continue', 'string', 'The continue token of a list that was answered in part.'),
-  query('fieldSelector', 'string', 'Restricts the objects by their fields.'),
-  query('labelSelector', 'string', 'Restricts the objects by their labels.'),
-  query('limit', 'integer', 'The maximum number of objects in one answer.'),
-  query('resourceVersion', 'string', 'Constrains which resource versions the answer may be of.'),
-  query('resourceVersionMatch', 'string', 'How resourceVersion is applied to a list.'),
-  query('sendInitialEvents', 'boolean', 'Starts a watch with events for the objects that are there.'),
-  query('timeoutSeconds', 'integer', 'Ends the list or watch after this time.'),
-  query('watch', 'boolean', 'Watches for changes instead of listing.'),
-];
-const DELETE = [
-  DRY_RUN,
-  query('gracePeriodSeconds', 'integer', 'The time that the object gets before it is deleted; 0 deletes at once.'),
-  query('orphanDependents', 'boolean', 'Deprecated: use propagationPolicy.'),
-  query('propagationPolicy', 'string', "What happens to dependents: 'Orphan', 'Background' or 'Foreground'."),
-];
-const NAME: Parameter = { name: 'name', in: 'path', type: 'string', description: 'The name of the object.' };
-const NAMESPACE: Parameter = { name: 'namespace', in: 'path', type: 'string', description: 'The namespace of the object.' };
+/** What a deleted object of these groups is answered with: itself. Kubernetes: registry.Store, ReturnDeletedObject. */
+const ANSWERED_WHEN_DELETED: Readonly<Record<string, readonly string[] | 'all'>> = {
+  '': ['PersistentVolumeClaim', 'Pod', 'PodTemplate', 'ResourceQuota', 'ServiceAccount', 'Service', 'PersistentVolume'],
+  'resource.k8s.io': 'all',
+  'storage.k8s.io': ['CSIDriver', 'CSINode', 'StorageClass', 'VolumeAttachment', 'VolumeAttributesClass'],
+};
 
-const OBJECT_BODY = ['*/*'];
-const PATCH_BODY = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
-
-/** The operations on a resource and its subresources, with the schemas that they need written to writer. */
+/** The operations on a resource and its subresources, with the schemas that they need written to writer. Kubernetes: apiserver/pkg/endpoints/installer.go. */
 export function operationsOf(definition: ResourceDefinition, writer: SchemaWriter): readonly Operation[] {
-  const root = definition.group === '' ? `/api/${definition.version}` : `/apis/${definition.group}/${definition.version}`;
-  const collection = `${root}/${definition.namespaced ? 'namespaces/{namespace}/' : ''}${definition.resource}`;
-  const scope = definition.namespaced ? [NAMESPACE] : [];
-  const self = writer.reference(definition.schema);
-  const list = listReference(definition, writer) ?? self;
-  const kind = { group: definition.group, version: definition.version, kind: definition.kind };
-  const suffix = `${titleOf(definition)}${definition.namespaced ? 'Namespaced' : ''}${definition.kind}`;
-  const has = (verb: string): boolean => definition.verbs.includes(verb);
-  const make = (
-    path: string, method: Operation['method'], action: string, verb: string, parameters: readonly Parameter[],
-    body: OpenApiObject | undefined, answer: OpenApiObject | undefined, codes: readonly number[], bodyTypes = OBJECT_BODY,
-  ): Operation => ({
-    path, method, action, operationId: `${verb}${suffix}`, kind, parameters: [...scopeOf(path), ...parameters, PRETTY], body, answer, codes, bodyTypes,
-  });
-  const scopeOf = (path: string): readonly Parameter[] => [...(path.endsWith('{name}') ? [NAME] : []), ...(path.includes('{namespace}') ? scope : [])];
-
+  const { group, version, kind, resource, namespaced, verbs } = definition;
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  const scope = namespaced ? 'namespaces/{namespace}/' : '';
+  const collection = `${root}/${scope}${resource}`;
   const item = `${collection}/{name}`;
+  const title = titleOf(definition);
+  const named = `${namespaced ? 'Namespaced' : ''}${kind}`;
+  const self = writer.custom(definition) ?? required(writer, definition.schema);
+  const list = verbs.includes('list') ? writer.reference(`${definition.schema}List`) ?? writer.listOf(definition, self) : self;
+  const plain = definition.custom === undefined ? OBJECT : CUSTOM_OBJECT;
+  const streamed = definition.custom === undefined ? [...OBJECT, ...STREAMS] : CUSTOM_OBJECT;
+  const make = maker(definition);
+  const has = (verb: string): boolean => verbs.includes(verb);
+  const article = articleOf(kind);
+
   const operations: Operation[] = [];
-  if (has('list')) operations.push(make(collection, 'get', 'list', 'list', LIST, undefined, list, [200]));
-  if (has('create')) operations.push(make(collection, 'post', 'post', 'create', WRITE, self, self, [200, 201, 202]));
-  if (has('deletecollection')) operations.push(make(collection, 'delete', 'deletecollection', 'deleteCollection', [...DELETE, ...LIST], writer.reference(`${META}DeleteOptions`), writer.reference(`${META}Status`), [200]));
-  if (has('get')) operations.push(make(item, 'get', 'get', 'read', [], undefined, self, [200]));
-  if (has('update')) operations.push(make(item, 'put', 'put', 'replace', WRITE, self, self, [200, 201]));
-  if (has('patch')) operations.push(make(item, 'patch', 'patch', 'patch', [...WRITE, FORCE], writer.reference(`${META}Patch`), self, [200, 201], PATCH_BODY));
-  if (has('delete')) operations.push(make(item, 'delete', 'delete', 'delete', DELETE, writer.reference(`${META}DeleteOptions`), writer.reference(`${META}Status`), [200, 202]));
-  if (definition.namespaced && has('list')) {
-    const all = make(`${root}/${definition.resource}`, 'get', 'list', 'list', LIST, undefined, list, [200]);
-    operations.push({ ...all, operationId: `list${titleOf(definition)}${definition.kind}ForAllNamespaces` });
+  const write = { types: ANY, schema: self, required: true };
+  const options = (): NonNullable<Operation['body']> => ({ types: ANY, schema: required(writer, `${META}DeleteOptions`), required: false });
+  const patch = (): NonNullable<Operation['body']> => ({ types: definition.custom === undefined ? PATCHES : CUSTOM_PATCHES, schema: required(writer, `${META}Patch`), required: true });
+  const or = has('watch') ? 'list or watch' : 'list';
+  if (has('list')) operations.push(make(collection, 'get', 'list', `list${title}${named}`, `${or} objects of kind ${kind}`, LIST, undefined, { types: streamed, schema: list, codes: [200] }));
+  if (has('create')) operations.push(make(collection, 'post', 'post', `create${title}${named}`, `create${article} ${kind}`, WRITE, write, { types: plain, schema: self, codes: [200, 201, 202] }));
+  if (has('deletecollection')) {
+    operations.push(make(collection, 'delete', 'deletecollection', `delete${title}Collection${named}`, `delete collection of ${kind}`, DELETE_COLLECTION, options(), { types: plain, schema: required(writer, `${META}Status`), codes: [200] }));
   }
-  for (const subresource of definition.subresources) operations.push(...subresourceOperations(definition, subresource, item, scope, writer));
+  if (has('get')) operations.push(make(item, 'get', 'get', `read${title}${named}`, `read the specified ${kind}`, [], undefined, { types: plain, schema: self, codes: [200] }));
+  if (has('update')) operations.push(make(item, 'put', 'put', `replace${title}${named}`, `replace the specified ${kind}`, WRITE, write, { types: plain, schema: self, codes: [200, 201] }));
+  if (has('patch')) operations.push(make(item, 'patch', 'patch', `patch${title}${named}`, `partially update the specified ${kind}`, [...WRITE, FORCE], patch(), { types: plain, schema: self, codes: [200, 201] }));
+  if (has('delete')) {
+    const answered = ANSWERED_WHEN_DELETED[group];
+    const answer = answered === 'all' || answered?.includes(kind) === true ? self : required(writer, `${META}Status`);
+    operations.push(make(item, 'delete', 'delete', `delete${title}${named}`, `delete${article} ${kind}`, DELETE, options(), { types: plain, schema: answer, codes: [200, 202] }));
+  }
+  if (namespaced && has('list')) {
+    operations.push(make(`${root}/${resource}`, 'get', 'list', `list${title}${kind}ForAllNamespaces`, `${or} objects of kind ${kind}`, LIST, undefined, { types: streamed, schema: list, codes: [200] }));
+  }
+  if (has('watch') && definition.custom === undefined) {
+    const answer = { types: streamed, schema: required(writer, `${META}WatchEvent`), codes: [200] };
+    const ofList = `watch individual changes to a list of ${kind}. deprecated: use the 'watch' parameter with a list operation instead.`;
+    const ofItem = `watch changes to an object of kind ${kind}. deprecated: use the 'watch' parameter with a list operation instead, filtered to a single item with the 'fieldSelector' parameter.`;
+    operations.push(make(`${root}/watch/${scope}${resource}`, 'get', 'watchlist', `watch${title}${named}List`, ofList, LIST, undefined, answer));
+    operations.push(make(`${root}/watch/${scope}${resource}/{name}`, 'get', 'watch', `watch${title}${named}`, ofItem, LIST, undefined, answer));
+    if (namespaced) operations.push(make(`${root}/watch/${resource}`, 'get', 'watchlist', `watch${title}${kind}ListForAllNamespaces`, ofList, LIST, undefined, answer));
+  }
+  for (const subresource of definition.subresources) operations.push(...subresourceOperations(definition, subresource, item, writer, { self, patch, plain }));
   return operations;
 }
 
-const SUBRESOURCE_METHODS: Readonly<Record<string, readonly [method: Operation['method'], action: string, name: string]>> = {
-  get: ['get', 'get', 'read'], create: ['post', 'post', 'create'], update: ['put', 'put', 'replace'], patch: ['patch', 'patch', 'patch'], delete: ['delete', 'delete', 'delete'],
-};
+type Make = (
+  path: string, method: Method, action: string, operationId: string, description: string, parameters: readonly Parameter[],
+  body: Operation['body'] | undefined, answer: Operation['answer'],
+) => Operation;
 
-function subresourceOperations(
-  definition: ResourceDefinition, subresource: SubresourceDefinition, item: string, scope: readonly Parameter[], writer: SchemaWriter,
-): readonly Operation[] {
-  const kind = { group: subresource.group ?? definition.group, version: subresource.version ?? definition.version, kind: subresource.kind };
-  const schema = subresource.kind === definition.kind ? definition.schema : schemaOfKind(kind.group, kind.version, kind.kind)?.name;
-  const self = schema === undefined ? undefined : writer.reference(schema);
-  const title = `${titleOf(definition)}${definition.namespaced ? 'Namespaced' : ''}${definition.kind}${capital(subresource.name)}`;
-  return subresource.verbs.flatMap((verb) => {
-    const [method, action, name] = SUBRESOURCE_METHODS[verb] ?? [];
-    if (method === undefined || action === undefined) return [];
-    const writes = method !== 'get' && method !== 'delete';
-    return [{
-      path: `${item}/${subresource.name}`, method, action: self === undefined ? 'connect' : action, operationId: `${name}${title}`, kind,
-      parameters: [NAME, ...scope, ...(writes && self !== undefined ? WRITE : []), ...(method === 'patch' ? [FORCE] : []), PRETTY],
-      body: method === 'patch' ? writer.reference(`${META}Patch`) : writes ? self : undefined,
-      bodyTypes: method === 'patch' ? PATCH_BODY : OBJECT_BODY,
-      answer: self, codes: method === 'post' ? [200, 201, 202] : method === 'get' ? [200] : [200, 201],
-    }];
-  });
+/** Adds to an operation what its path and its resource say. */
+function maker(definition: ResourceDefinition, of: Operation['kind'] = kindOf(definition)): Make {
+  return (path, method, action, operationId, description, parameters, body, answer) => {
+    const places = [...(path.includes('{name}') ? [NAME] : []), ...(path.includes('{namespace}') ? [NAMESPACE] : []), ...(path.endsWith('/{path}') ? [REST] : [])];
+    // A connection's bytes have no form that could be pretty.
+    const all = [...places, ...parameters, ...(action === 'connect' ? [] : [PRETTY])];
+    return {
+      path, method, action, operationId, description, tag: tagOf(definition), kind: of ?? kindOf(definition),
+      parameters: all.sort((a, b) => (a.name === b.name ? (a.in < b.in ? -1 : 1) : a.name < b.name ? -1 : 1)),
+      ...(body === undefined ? {} : { body }), answer,
+    };
+  };
 }
 
-function listReference(definition: ResourceDefinition, writer: SchemaWriter): OpenApiObject | undefined {
-  return definition.verbs.includes('list') ? writer.reference(`${definition.schema}List`) : undefined;
+function kindOf({ group, version, kind }: ResourceDefinition): NonNullable<Operation['kind']> {
+  return { group, version, kind };
+}
+
+interface Parts {
+  readonly self: OpenApiObject;
+  patch(): NonNullable<Operation['body']>;
+  readonly plain: readonly string[];
+}
+
+function subresourceOperations(definition: ResourceDefinition, subresource: SubresourceDefinition, item: string, writer: SchemaWriter, { self, patch, plain }: Parts): readonly Operation[] {
+  const { name, kind, verbs } = subresource;
+  const of = { group: subresource.group ?? definition.group, version: subresource.version ?? definition.version, kind };
+  const make = maker(definition, of);
+  const title = titleOf(definition);
+  const named = `${definition.namespaced ? 'Namespaced' : ''}${definition.kind}${capital(name)}`;
+  const path = `${item}/${name}`;
+  if (kind.endsWith('Options')) return connections(definition, subresource, path, title, named, make);
+  if (name === 'log') {
+    return [make(path, 'get', 'get', `read${title}${named}`, `read log of the specified ${definition.kind}`, optionsParameters('PodLogOptions'), undefined, { types: ['text/plain', ...plain], schema: TEXT, codes: [200] })];
+  }
+  const schema = kind === definition.kind ? undefined : schemaOfKind(of.group, of.version, kind)?.name;
+  const answer = schema === undefined ? self : required(writer, schema);
+  const body = { types: ANY, schema: answer, required: true };
+  const operations: Operation[] = [];
+  const owner = `of the specified ${definition.kind}`;
+  if (verbs.includes('get')) operations.push(make(path, 'get', 'get', `read${title}${named}`, `read ${name} ${owner}`, [], undefined, { types: plain, schema: answer, codes: [200] }));
+  if (verbs.includes('update')) operations.push(make(path, 'put', 'put', `replace${title}${named}`, `replace ${name} ${owner}`, WRITE, body, { types: plain, schema: answer, codes: [200, 201] }));
+  if (verbs.includes('create')) operations.push(make(path, 'post', 'post', `create${title}${named}`, `create ${name} of${articleOf(definition.kind)} ${definition.kind}`, WRITE, body, { types: plain, schema: answer, codes: [200, 201, 202] }));
+  if (verbs.includes('patch')) operations.push(make(path, 'patch', 'patch', `patch${title}${named}`, `partially update ${name} ${owner}`, [...WRITE, FORCE], patch(), { types: plain, schema: answer, codes: [200, 201] }));
+  return operations;
+}
+
+const METHODS_OF_PROXY: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
+const METHODS_OF_STREAM: readonly Method[] = ['get', 'post'];
+
+function connections(definition: ResourceDefinition, { name, kind }: SubresourceDefinition, path: string, title: string, named: string, make: Make): readonly Operation[] {
+  const parameters = optionsParameters(kind);
+  const answer = { types: ANY, schema: TEXT, codes: [200] };
+  const paths = name === 'proxy' ? [[path, ''], [`${path}/{path}`, 'WithPath']] as const : [[path, '']] as const;
+  return paths.flatMap(([at, suffix]) => (name === 'proxy' ? METHODS_OF_PROXY : METHODS_OF_STREAM).map((method) =>
+    make(at, method, 'connect', `connect${title}${capital(method)}${named}${suffix}`, `connect ${method.toUpperCase()} requests to ${name} of ${definition.kind}`, parameters, undefined, answer)));
+}
+
+/** The one operation of a document about groups and versions, or of another that is no resource. */
+export function documentOperation(path: string, tag: string, operationId: string, description: string, answer: OpenApiObject, types: readonly string[] = OBJECT): Operation {
+  return { path, method: 'get', operationId, description, tag, parameters: [], answer: { types, schema: answer, codes: [200] } };
+}
+
+function required(writer: SchemaWriter, name: string): OpenApiObject {
+  const reference = writer.reference(name);
+  if (reference === undefined) throw new Error(`OpenAPI: no schema ${name}`);
+  return reference;
+}
+
+/** Kubernetes: installer.go, GetArticleForNoun. */
+function articleOf(noun: string): string {
+  if (noun.endsWith('s') && !noun.endsWith('ss')) return '';
+  return /^[aeiou]/i.test(noun) ? ' an' : ' a';
+}
+
+/** e.g. core, apps, rbacAuthorization: a group in an operation's id. Kubernetes: openapi.GetOperationIDAndTags. */
+export function groupTitle(group: string): string {
+  const [first = '', ...rest] = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split('.');
+  return first + rest.map(capital).join('');
+}
+
+function tagOf({ group, version }: ResourceDefinition): string {
+  return `${groupTitle(group)}_${version}`;
 }
 
 /** e.g. CoreV1, AppsV1, RbacAuthorizationV1. */
 function titleOf({ group, version }: ResourceDefinition): string {
-  const name = group === '' ? 'core' : group.replace(/\.k8s\.io$/, '');
-  return `${name.split('.').map(capital).join('')}${capital(version)}`;
+  return capital(groupTitle(group)) + capital(version);
 }
 
-function capital(text: string): string {
+/** With a capital letter first. */
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

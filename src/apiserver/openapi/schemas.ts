@@ -1,4 +1,4 @@
-import type { Descriptions, Field, ObjectSchema, Schema } from '../../api/index.ts';
+import type { Descriptions, Field, ObjectSchema, ResourceDefinition, Schema, Union } from '../../api/index.ts';
 import { schemaOf } from '../../api/index.ts';
 
 /** A JSON object of an OpenAPI document. */
@@ -9,21 +9,36 @@ const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const RAW_EXTENSION = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
 
+const API_EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.';
+const VERSION_INFO = 'io.k8s.apimachinery.pkg.version.Info';
+
 /** Types that are objects in Go and something simple in JSON. */
 const SIMPLE: Readonly<Record<string, OpenApiObject>> = {
   [QUANTITY]: { description: 'Quantity is a fixed-point representation of a number, e.g. 100m, 1.5Gi or 1e3.', oneOf: [{ type: 'string' }, { type: 'number' }] },
   [INT_OR_STRING]: { description: 'IntOrString is a type that can hold an int32 or a string.', format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
   [`${META}Time`]: { description: 'Time is a time of RFC 3339 with second precision.', type: 'string', format: 'date-time' },
   [`${META}MicroTime`]: { description: 'MicroTime is a time of RFC 3339 with microsecond precision.', type: 'string', format: 'date-time' },
-  [`${META}Duration`]: { description: "Duration is a span of time as Go writes it, e.g. 1h30m.", type: 'string' },
+  [`${META}Duration`]: { description: 'Duration is a span of time as Go writes it, e.g. 1h30m.', type: 'string' },
   [`${META}FieldsV1`]: { description: 'FieldsV1 stores a set of fields in a data structure like a Trie, in JSON format.', type: 'object' },
   [RAW_EXTENSION]: { description: 'RawExtension is used to hold extensions in external versions.', type: 'object' },
   [`${META}Patch`]: { description: 'Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.', type: 'object' },
-  [`${META}WatchEvent`]: {
-    description: 'Event represents a single event to a watched resource.', type: 'object', required: ['type', 'object'],
-    properties: { type: { type: 'string', default: '' }, object: { $ref: RAW_EXTENSION } },
-  },
+  [`${API_EXTENSIONS}JSON`]: { description: 'JSON represents any valid JSON value.' },
+  [`${API_EXTENSIONS}JSONSchemaPropsOrBool`]: { description: 'JSONSchemaPropsOrBool is a JSON Schema, or true or false.' },
+  [`${API_EXTENSIONS}JSONSchemaPropsOrArray`]: { description: 'JSONSchemaPropsOrArray is a JSON Schema or a list of them.' },
+  [`${API_EXTENSIONS}JSONSchemaPropsOrStringArray`]: { description: 'JSONSchemaPropsOrStringArray is a JSON Schema or a list of names.' },
 };
+
+/** The type of /version, which is no API object. */
+const VERSION_FIELDS = ['major', 'minor', 'gitVersion', 'gitCommit', 'gitTreeState', 'buildDate', 'goVersion', 'compiler', 'platform'];
+const VERSION_OPTIONAL_FIELDS = ['emulationMajor', 'emulationMinor', 'minCompatibilityMajor', 'minCompatibilityMinor'];
+
+/** Fields of which upstream says nothing, so that they are plain references. */
+const UNDOCUMENTED = new Set([
+  'IngressRule.http', ...['additionalItems', 'additionalProperties', 'example', 'externalDocs', 'items', 'not'].map((name) => `JSONSchemaProps.${name}`),
+]);
+
+/** Kinds that upstream registers in every group and version. */
+const OF_ALL_GROUPS = new Set([`${META}DeleteOptions`, `${META}WatchEvent`]);
 
 /** Writes schemas as OpenAPI, and gathers every definition that they refer to. */
 export class SchemaWriter {
@@ -33,28 +48,80 @@ export class SchemaWriter {
   private readonly prefix: string;
   private readonly isV2: boolean;
 
-  constructor(descriptions: Descriptions, version: 2 | 3) {
+  /** The groups and versions that a document tells of. */
+  private readonly groupVersions: readonly { readonly group: string; readonly version: string }[];
+
+  constructor(descriptions: Descriptions, version: 2 | 3, groupVersions: readonly { readonly group: string; readonly version: string }[] = []) {
     this.descriptions = descriptions;
     this.isV2 = version === 2;
     this.prefix = this.isV2 ? '#/definitions/' : '#/components/schemas/';
+    this.groupVersions = groupVersions;
+  }
+
+  /** A reference to a custom resource's own schema, which is written where it was not yet; undefined for built-in kinds. */
+  custom({ custom, schema, group, version, kind }: ResourceDefinition): OpenApiObject | undefined {
+    const published = custom?.openApi(this.isV2 ? 2 : 3) as OpenApiObject | undefined;
+    if (published === undefined) return undefined;
+    this.definitions[schema] ??= { ...this.withMetadata(published), 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
+    return { $ref: this.prefix + schema };
+  }
+
+  /** A reference to the list of a kind that has none among the types, as upstream makes it for custom resources. item refers to the kind. */
+  listOf(definition: ResourceDefinition, item: OpenApiObject): OpenApiObject {
+    const { group, version, kind, listKind, resource } = definition;
+    const name = `${definition.schema.slice(0, definition.schema.lastIndexOf('.'))}.${listKind}`;
+    this.definitions[name] ??= {
+      description: `${listKind} is a list of ${kind}`,
+      type: 'object',
+      required: ['items'],
+      properties: {
+        ...this.typeMeta(),
+        items: { description: `List of ${resource}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, type: 'array', items: item },
+        metadata: this.described('Standard list metadata.', `${META}ListMeta`),
+      },
+      'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
+    };
+    return { $ref: this.prefix + name };
+  }
+
+  /** What every object has, where a schema does not say it. Kubernetes: apiextensions-apiserver/pkg/controller/openapi/builder. */
+  private withMetadata(schema: OpenApiObject): OpenApiObject {
+    const properties = { ...(schema['properties'] as OpenApiObject | undefined), ...this.typeMeta(), metadata: this.described('Standard object\'s metadata.', `${META}ObjectMeta`) };
+    return { ...schema, type: 'object', properties };
+  }
+
+  private typeMeta(): OpenApiObject {
+    const text = (field: string): OpenApiObject => {
+      const description = this.descriptions.ofField('io.k8s.api.core.v1.Pod', field);
+      return { ...(description === '' ? {} : { description }), type: 'string' };
+    };
+    return { apiVersion: text('apiVersion'), kind: text('kind') };
+  }
+
+  private described(description: string, name: string): OpenApiObject {
+    const reference = this.reference(name) ?? {};
+    return this.isV2 ? { description, ...reference } : { description, allOf: [reference] };
   }
 
   /** A reference to a definition, which is written where it was not yet. undefined where there is none of the name. */
   reference(name: string): OpenApiObject | undefined {
-    const simple = SIMPLE[name];
-    const schema = simple === undefined ? schemaOf(name) : undefined;
-    if (simple === undefined && schema === undefined) return undefined;
-    return schema === undefined ? this.simple(name) : this.object(schema);
+    if (SIMPLE[name] !== undefined || name === VERSION_INFO) return this.simple(name);
+    const schema = schemaOf(name);
+    return schema === undefined ? undefined : this.object(schema);
   }
 
   private simple(name: string): OpenApiObject {
-    const simple = SIMPLE[name] ?? {};
-    this.definitions[name] ??= this.isV2 && 'oneOf' in simple ? { type: 'string', ...withoutOneOf(simple) } : name.endsWith('WatchEvent') ? this.watchEvent(simple) : simple;
+    const simple = SIMPLE[name] ?? this.versionInfo();
+    this.definitions[name] ??= this.isV2 && 'oneOf' in simple ? { type: 'string', ...withoutOneOf(simple) } : simple;
     return { $ref: this.prefix + name };
   }
 
-  private watchEvent(event: OpenApiObject): OpenApiObject {
-    return { ...event, properties: { type: { type: 'string', default: '' }, object: this.simple(RAW_EXTENSION) } };
+  private versionInfo(): OpenApiObject {
+    const field = this.isV2 ? { type: 'string' } : { type: 'string', default: '' };
+    return {
+      description: 'Info says which version a server is of.', type: 'object', required: VERSION_FIELDS,
+      properties: Object.fromEntries([...VERSION_FIELDS.map((name) => [name, field] as const), ...VERSION_OPTIONAL_FIELDS.map((name) => [name, { type: 'string' }] as const)].sort(([a], [b]) => (a < b ? -1 : 1))),
+    };
   }
 
   private object(schema: ObjectSchema): OpenApiObject {
@@ -72,38 +139,65 @@ export class SchemaWriter {
       const field = schema.fields.get(name);
       if (field !== undefined) properties[name] = this.field(schema, field);
     }
-    const required = [...schema.fields.values()].filter((field) => field.required).map((field) => field.name).sort();
+    const required = [...schema.fields.values()].filter((field) => field.mandatory).map((field) => field.name);
     const description = schema.description ?? this.descriptions.ofDefinition(schema.name);
     return {
       ...(description === '' ? {} : { description }),
       type: 'object',
       ...(required.length === 0 ? {} : { required }),
       ...(schema.fields.size === 0 ? {} : { properties }),
-      ...(schema.kind === undefined ? {} : { 'x-kubernetes-group-version-kind': [schema.kind] }),
+      ...this.kindsOf(schema),
       ...(schema.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
       ...(schema.preservesUnknown ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+      ...(schema.union === undefined ? {} : { 'x-kubernetes-unions': [unionOf(schema.union)] }),
     };
   }
 
   private field(owner: ObjectSchema, field: Field): OpenApiObject {
     const description = field.description ?? this.proseOf(owner, field);
-    const value = this.value(field.schema);
-    // Siblings of $ref are ignored, so that a reference with a description has to be wrapped.
-    const wrapped = '$ref' in value && !this.isV2 ? { allOf: [value], ...(field.pointer ? {} : { default: {} }) } : value;
     return {
       ...(description === '' ? {} : { description }),
-      ...wrapped,
-      ...(field.defaultText === undefined ? {} : { default: field.schema.type === 'boolean' ? field.defaultText === 'true' : field.defaultText }),
+      ...this.withDefault(field.schema, field.defaultText, !field.pointer && field.written, !field.pointer, description !== ''),
       ...(field.retainsKeys && field.schema.type !== 'list' ? { 'x-kubernetes-patch-strategy': 'retainKeys' } : {}),
+      ...(field.replacedByPatch ? { 'x-kubernetes-patch-strategy': 'replace' } : {}),
       ...(field.atomic === undefined ? {} : { 'x-kubernetes-map-type': field.atomic ? 'atomic' : 'granular' }),
     };
   }
 
-  /** A field's own prose: explain prints the definition's after it, so that what is the same stays out. */
+  private kindsOf({ name, shortName: kind, kind: own }: ObjectSchema): OpenApiObject {
+    if (OF_ALL_GROUPS.has(name)) {
+      const ofGroups = this.groupVersions.filter(({ group }) => group !== '').map(({ group, version }) => ({ group, version, kind }));
+      ofGroups.sort((a, b) => (a.group === b.group ? (a.version < b.version ? -1 : 1) : a.group < b.group ? -1 : 1));
+      return { 'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind }, ...ofGroups] };
+    }
+    return own === undefined ? {} : { 'x-kubernetes-group-version-kind': [own] };
+  }
+
+  /**
+   * A value with the default that is declared or that its Go type implies: version 3 tells that a struct is always
+   * there, and so a scalar that is always written. Kubernetes: kube-openapi/pkg/generators, mustEnforceDefault.
+   */
+  private withDefault(schema: Schema, text: string | undefined, written: boolean, plain: boolean, described: boolean): OpenApiObject {
+    const value = this.value(schema);
+    if (this.isV2) return value; // which tells no defaults
+    const implied = schema.type === 'object' ? (plain ? {} : undefined) : written ? ZERO[schema.type] : undefined;
+    const given = text === undefined ? implied : defaultOf(schema, text);
+    // Siblings of $ref are ignored, so that a reference with anything beside it has to be wrapped.
+    const wrapped = '$ref' in value && (described || given !== undefined) ? { allOf: [value] } : value;
+    return given === undefined ? wrapped : { ...wrapped, default: given };
+  }
+
+  /**
+   * A field's own prose. Of fields that refer to a type it is not known, so that the type's first sentence stands for it;
+   * explain prints the rest of it after that.
+   */
   private proseOf(owner: ObjectSchema, field: Field): string {
+    if (UNDOCUMENTED.has(`${owner.shortName}.${field.name}`)) return '';
     const prose = this.descriptions.ofField(owner.name, field.name);
     const type = field.schema.type === 'list' ? field.schema.items : field.schema;
-    return type.type === 'object' && prose === this.descriptions.ofDefinition(type.name) ? '' : prose;
+    if (type.type !== 'object' || prose !== this.descriptions.ofDefinition(type.name)) return prose;
+    if (this.isV2) return '';
+    return /^.*?\.(?= |$)/s.exec(prose)?.[0] ?? prose;
   }
 
   private value(schema: Schema): OpenApiObject {
@@ -116,12 +210,13 @@ export class SchemaWriter {
       case 'list':
         return {
           type: 'array', items: this.item(schema.items),
-          ...(schema.wrapped ? {} : { 'x-kubernetes-list-type': schema.listType }),
+          ...(!schema.listTypeDeclared ? {} : { 'x-kubernetes-list-type': schema.listType }),
           ...(schema.mapKeys.length === 0 ? {} : { 'x-kubernetes-list-map-keys': schema.mapKeys }),
           ...(schema.mergesPatch ? { 'x-kubernetes-patch-strategy': schema.retainsKeys ? 'merge,retainKeys' : 'merge' } : {}),
           ...(schema.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': schema.patchMergeKey }),
         };
       case 'any':
+        if (schema.goType.startsWith('v1.JSON')) return this.simple(API_EXTENSIONS + schema.goType.slice('v1.'.length));
         return schema.encoding === 'json' ? { 'x-kubernetes-preserve-unknown-fields': true } : this.simple(schema.encoding === 'fields' ? `${META}FieldsV1` : RAW_EXTENSION);
       case 'quantity':
         return this.simple(QUANTITY);
@@ -136,7 +231,7 @@ export class SchemaWriter {
       case 'string':
         return schema.values.length === 0 ? { type: 'string' } : { type: 'string', enum: schema.values };
       case 'bytes':
-        return { type: 'string', format: 'byte' };
+        return { type: 'string', format: 'byte', ...(schema.listType === undefined ? {} : { 'x-kubernetes-list-type': schema.listType }) };
       case 'boolean':
         return { type: 'boolean' };
       case 'int32':
@@ -149,9 +244,19 @@ export class SchemaWriter {
   }
 
   private item(schema: Schema): OpenApiObject {
-    const value = this.value(schema);
-    return '$ref' in value && !this.isV2 && schema.type === 'object' ? { allOf: [value], default: {} } : value;
+    return this.withDefault(schema, undefined, true, true, false);
   }
+}
+
+/** What a Go type is without a value, where OpenAPI tells. */
+const ZERO: Readonly<Record<string, unknown>> = { string: '', boolean: false, int32: 0, int64: 0, number: 0 };
+
+function defaultOf(schema: Schema, text: string): unknown {
+  return schema.type === 'string' ? text : JSON.parse(text) as unknown;
+}
+
+function unionOf({ discriminator, members }: Union): OpenApiObject {
+  return { ...(discriminator === '' ? {} : { discriminator }), 'fields-to-discriminateBy': Object.fromEntries(members) };
 }
 
 function withoutOneOf(schema: OpenApiObject): OpenApiObject {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { addSchema, builtinResources, configMaps, deployments, events, eventsV1Events, loadDescriptions, pods, type ResourceDefinition, schemaFromOpenApi } from '../../../src/api/index.ts';
 import { WireReader } from '../../../src/api/encoding/wire.ts';
@@ -33,18 +34,19 @@ describe('discovery', () => {
 
 describe('OpenAPI v3', () => {
   it('has an index whose hash changes with the resources', () => {
-    const urlOf = (list: readonly ResourceDefinition[]): string => (openApiV3Index(list) as Json)['paths']?.['api/v1']?.['serverRelativeURL'] as unknown as string;
-    expect(urlOf(resources)).toMatch(/^\/openapi\/v3\/api\/v1\?hash=[0-9A-F]{16}$/);
+    const urlOf = (list: readonly ResourceDefinition[]): string => (openApiV3Index(list, (text) => createHash('sha512').update(text).digest('hex')) as Json)['paths']?.['api/v1']?.['serverRelativeURL'] as unknown as string;
+    expect(urlOf(resources)).toMatch(/^\/openapi\/v3\/api\/v1\?hash=[0-9a-f]{128}$/);
     expect(urlOf(resources)).toBe(urlOf(resources.toReversed()));
     expect(urlOf(resources)).not.toBe(urlOf(resources.slice(1)));
   });
   it('has what kubectl looks for on PATCH: the kind, and the parameters written out', async () => {
-    const patch = (await document('apis/apps/v1'))['paths']?.['/apis/apps/v1/namespaces/{namespace}/deployments/{name}']?.['patch'];
+    const path = (await document('apis/apps/v1'))['paths']?.['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'];
+    const patch = path?.['patch'];
+    const namesOf = (parameters: unknown) => (parameters as { name: string; in: string }[]).map((parameter) => `${parameter.in} ${parameter.name}`);
     expect(patch?.['x-kubernetes-group-version-kind']).toEqual({ group: 'apps', version: 'v1', kind: 'Deployment' });
     expect(patch?.['operationId']).toBe('patchAppsV1NamespacedDeployment');
-    expect((patch?.['parameters'] as unknown as { name: string; in: string }[]).map((parameter) => `${parameter.in} ${parameter.name}`)).toEqual([
-      'path name', 'path namespace', 'query dryRun', 'query fieldManager', 'query fieldValidation', 'query force', 'query pretty',
-    ]);
+    expect(namesOf(patch?.['parameters'])).toEqual(['query dryRun', 'query fieldManager', 'query fieldValidation', 'query force']);
+    expect(namesOf(path?.['parameters'])).toEqual(['path name', 'path namespace', 'query pretty']);
     expect(Object.keys(patch?.['requestBody']?.['content'] ?? {})).toEqual(['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json']);
   });
   it('describes types with prose, kinds, list and patch keys', async () => {
@@ -61,15 +63,15 @@ describe('OpenAPI v3', () => {
     expect(schemas?.['io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector']?.['x-kubernetes-map-type']).toBe('atomic');
   });
   it('refers only to what it defines, in every document and in the v2 one', async () => {
-    const paths = Object.keys((openApiV3Index(builtinResources) as { paths: object }).paths);
+    const paths = Object.keys((openApiV3Index(builtinResources, String) as { paths: object }).paths);
     const documents: object[] = [openApiV2Document(builtinResources, await loadDescriptions(), 'v1.32.3')];
     for (const path of paths) documents.push(await document(path, builtinResources));
     for (const each of documents as Json[]) {
       const defined = new Set(Object.keys(each['components']?.['schemas'] ?? each['definitions'] ?? {}));
       const referred = [...JSON.stringify(each).matchAll(/"\$ref":"#\/(?:components\/schemas|definitions)\/([^"]+)"/g)].map(([, name]) => name ?? '');
       expect(referred.filter((name) => !defined.has(name))).toEqual([]);
-      expect(referred.length).toBeGreaterThan(10);
-      const operations = Object.values(each['paths'] as unknown as Record<string, Record<string, { operationId: string }>>).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+      expect(referred.length).toBeGreaterThanOrEqual(defined.size);
+      const operations = Object.values(each['paths'] as unknown as Record<string, Record<string, { operationId?: string }>>).flatMap((methods) => Object.values(methods).flatMap(({ operationId }) => operationId ?? []));
       expect(operations.length).toBe(new Set(operations).size);
     }
   });
@@ -99,9 +101,9 @@ describe('OpenAPI v2', () => {
     const bytes = encodeOpenApiV2(documentV2);
     expect(textsAt(bytes, [1])).toEqual(['2.0']);
     expect(textsAt(bytes, [2, 2])).toEqual(['v1.32.3']);
-    expect(textsAt(bytes, [8, 2, 1])).toEqual(['/api/v1/configmaps', '/api/v1/namespaces/{namespace}/configmaps', '/api/v1/namespaces/{namespace}/configmaps/{name}']);
+    expect(textsAt(bytes, [8, 2, 1])).toEqual(Object.keys(documentV2['paths'] as object));
     expect(textsAt(bytes, [8, 2, 2, 8, 5])).toEqual(['patchCoreV1NamespacedConfigMap']);
-    expect(textsAt(bytes, [8, 2, 2, 8, 8, 1, 2, 3, 4])).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force', 'pretty']);
+    expect(textsAt(bytes, [8, 2, 2, 8, 8, 1, 2, 3, 4])).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
     expect(textsAt(bytes, [9, 1, 1])).toEqual(Object.keys(documentV2['definitions'] as object));
     const [definition] = textsAt(bytes, [9, 1, 2, 31, 1]);
     expect(definition).toBe('x-kubernetes-group-version-kind');
