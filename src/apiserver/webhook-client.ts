@@ -1,4 +1,4 @@
-import { decodeBase64, decodeText, encodeText, messageOf } from '../base/index.ts';
+import { decodeBase64, decodeText, encodeText } from '../base/index.ts';
 import type { Status, WebhookClientConfig } from '../api/index.ts';
 import type { ClusterAddress, Outbound, OutboundResult } from './outbound.ts';
 import { resolveService } from './service-resolver.ts';
@@ -81,14 +81,26 @@ function read({ code, headers, body }: Extract<OutboundResult, { done: true }>):
     const message = messageOfStatus(text) ?? responseMessage(code, contentType === '' || contentType.startsWith('text/') ? text.slice(0, SHOWN_ANSWER_LENGTH_MAX).trim() : 'unknown');
     return { done: false, message, timedOut: false };
   }
-  if (body.length === 0) return { done: false, message: `0-length response with status code: ${code} and content type: ${headers['content-type'] ?? ''}`, timedOut: false };
+  if (body.length === 0) return { done: false, message: `0-length response with status code: ${code} and content type: ${headers['content-type'] ?? 'application/json'}`, timedOut: false };
+  const object = parsed(text);
+  if (typeof object === 'object' && object !== null && !Array.isArray(object)) return { done: true, object };
+  return { done: false, message: `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(object)} into Go value of type ${TYPE_META}`, timedOut: false };
+}
+
+const TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** Upstream takes what is no JSON for YAML, of which any text is a string. */
+function parsed(text: string): unknown {
   try {
-    const object: unknown = JSON.parse(text);
-    if (typeof object === 'object' && object !== null && !Array.isArray(object)) return { done: true, object };
-    return { done: false, message: 'couldn\'t get version/kind; json parse error: json: cannot unmarshal into Go value of type struct', timedOut: false };
-  } catch (error) {
-    return { done: false, message: `couldn't get version/kind; json parse error: ${messageOf(error)}`, timedOut: false };
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
   }
+}
+
+function goTypeOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** A server that is of Kubernetes' kind says itself what is wrong. */

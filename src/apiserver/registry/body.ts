@@ -31,7 +31,14 @@ export function bodyOfKind<T extends object>(call: Call, schemaName: string): T 
   const { body } = call.request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw newBadRequest('the object provided is unrecognized (must be of type object)');
   const schema = call.untrusted ? schemaOf(schemaName) : undefined;
-  return schema === undefined ? body as T : decoded(call, body, schema, undefined) as unknown as T;
+  const object = schema === undefined ? body as KubernetesObject : decoded(call, body, schema, undefined);
+  return (call.request.verb === 'create' ? withNamespace(call, object) : object) as unknown as T;
+}
+
+/** It lies where the request puts it. Kubernetes: rest.EnsureObjectNamespaceMatchesRequestNamespace. */
+export function withNamespace(call: Call, object: KubernetesObject): KubernetesObject {
+  if (call.namespace === '' || (object.metadata?.namespace ?? '') !== '') return object;
+  return { ...object, metadata: { ...object.metadata, namespace: call.namespace } };
 }
 
 /** Decodes as Go would, with unknown fields refused, told of or dropped. */

@@ -2,8 +2,9 @@ import { type KubernetesObject, newInvalidError } from '../../api/index.ts';
 import { customScale } from '../apiextensions/scale.ts';
 import { newMethodNotAllowed, newUnknownResource } from '../errors.ts';
 import { admitted, validated } from './admit.ts';
-import { checkNamespace, objectFromBody } from './body.ts';
+import { checkNamespace, objectFromBody, withNamespace } from './body.ts';
 import type { Call, RegistryDeps } from './call.ts';
+import { type ComputedResource, type ComputedResources, getComputed, listComputed } from './computed.ts';
 import { createObject } from './create.ts';
 import { deleteCollection, deleteObject } from './delete.ts';
 import { listObjects } from './list.ts';
@@ -32,6 +33,7 @@ export type RequestHandlers = ReadonlyMap<string, RequestHandler>;
 export interface SpecialHandlers {
   readonly subresources: SubresourceHandlers;
   readonly requests: RequestHandlers;
+  readonly computed: ComputedResources;
 }
 
 const STATUS: SubresourceHandler = { get: getObject, update: updateObject, patch: patchObject };
@@ -41,6 +43,7 @@ export function handle(deps: RegistryDeps, special: SpecialHandlers, call: Call)
   const { verb, name = '', subresource } = call.request;
   const { definition } = call.endpoint;
   if (subresource !== undefined) return handleSubresource(deps, special.subresources, call, subresource);
+  if (definition.computed === true) return handleComputed(special.computed, call, name);
   switch (verb) {
     case 'get':
       return getObject(deps, call, name);
@@ -61,11 +64,26 @@ export function handle(deps: RegistryDeps, special: SpecialHandlers, call: Call)
   }
 }
 
+/** The computed resource of a call. Throws NotFound where this server has nobody to ask. */
+export function computedOf(computed: ComputedResources, { endpoint: { definition } }: Call): ComputedResource {
+  const resource = computed.get(`${definition.resource}.${definition.group}`);
+  if (resource === undefined) throw newUnknownResource();
+  return resource;
+}
+
+function handleComputed(computed: ComputedResources, call: Call, name: string): object {
+  const { verb } = call.request;
+  const resource = computedOf(computed, call);
+  if (verb === 'get') return getComputed(resource, call, name);
+  if (verb === 'list') return listComputed(resource, call);
+  throw newMethodNotAllowed(call.endpoint.definition, verb);
+}
+
 function handleRequest(deps: RegistryDeps, requests: RequestHandlers, call: Call): Promise<object> | object {
   const { definition } = call.endpoint;
   const handler = requests.get(`${definition.resource}.${definition.group}`);
   if (handler === undefined) throw newUnknownResource();
-  const body = definition.strategy.defaults(objectFromBody(call, call.request.body));
+  const body = definition.strategy.defaults(withNamespace(call, objectFromBody(call, call.request.body)));
   checkNamespace(call, body);
   const answer = (asked: KubernetesObject): Promise<object> | object => {
     const errors = definition.strategy.validateCreate(asked);

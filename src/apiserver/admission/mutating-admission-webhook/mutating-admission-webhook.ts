@@ -1,11 +1,12 @@
 import { jsonEqual, messageOf } from '../../../base/index.ts';
-import { applyJsonPatch, type KubernetesObject, type ResourceDefinition } from '../../../api/index.ts';
+import { applyJsonPatch, type JsonPatchOperation, type KubernetesObject, type ResourceDefinition } from '../../../api/index.ts';
 import { newInternalError } from '../../errors.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, type Reinvocation, reinvocationOf } from '../chain.ts';
 import { callHook } from '../webhook/call-hook.ts';
 import { HookSource, type Invocation } from '../webhook/hook-source.ts';
 import { isExempt } from '../webhook/kinds.ts';
 import type { Hook } from '../webhook/hooks.ts';
+import { patchFailure } from '../webhook/patch-failure.ts';
 import { isSelected } from '../webhook/selection.ts';
 import type { WebhookSources } from '../webhook/sources.ts';
 import { retyped } from '../webhook/versions.ts';
@@ -108,8 +109,14 @@ function converter(sources: WebhookSources, { definition, subresource }: Admissi
 }
 
 function patched(object: KubernetesObject, patch: unknown, definition: ResourceDefinition, subresource: string | undefined): KubernetesObject {
+  let next: KubernetesObject;
   try {
-    return retyped(applyJsonPatch(object, patch), definition, subresource);
+    next = applyJsonPatch(object, patch);
+  } catch {
+    throw newInternalError(patchFailure(object, patch as readonly JsonPatchOperation[]));
+  }
+  try {
+    return retyped(next, definition, subresource);
   } catch (error) {
     throw newInternalError(messageOf(error));
   }

@@ -17,13 +17,14 @@ export function newReview(
   const { definition, subresource, operation, user, dryRun } = attributes;
   const name = nameOf(attributes);
   const namespace = namespaceOf(attributes);
+  const kind = kindOf(rule, subresource);
   const subresources = subresource === undefined ? {} : { subResource: subresource };
   return {
     kind: 'AdmissionReview',
     apiVersion: `admission.k8s.io/${version}`,
     request: {
       uid,
-      kind: inGoOrder(kindOf(rule, subresource)),
+      kind: inGoOrder(kind),
       resource: resourceOf(rule),
       ...subresources,
       requestKind: inGoOrder(kindOf(definition, subresource)),
@@ -38,12 +39,18 @@ export function newReview(
         ...(user.groups.length === 0 ? {} : { groups: user.groups }),
         ...(user.extra === undefined || Object.keys(user.extra).length === 0 ? {} : { extra: user.extra }),
       },
-      object: operation === 'DELETE' ? null : objects.object ?? null,
-      oldObject: objects.old ?? null,
+      object: operation === 'DELETE' ? null : typed(objects.object, kind),
+      oldObject: typed(objects.old, kind),
       dryRun,
       options: optionsOf(attributes),
     },
   };
+}
+
+/** Bodies of subresources need not say what they are. */
+function typed(object: KubernetesObject | undefined, { group, version, kind }: GroupVersionKind): KubernetesObject | null {
+  if (object === undefined) return null;
+  return object.kind === kind ? object : { ...object, kind, apiVersion: group === '' ? version : `${group}/${version}` };
 }
 
 /** Of the namespace that it lies in; a Namespace's own name for itself. Kubernetes: RequestInfoFactory. */
@@ -104,13 +111,13 @@ export function readReview(answer: object, version: 'v1' | 'v1beta1', uid: strin
   const unread = (message: string): ReadReview => ({ done: false, wrong: 'read', message });
   const invalid = (message: string): ReadReview => ({ done: false, wrong: 'invalid', message });
   const { kind = '', apiVersion = '', response } = review;
-  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return unread(unmarshalText(kind, 'struct { APIVersion string; Kind string }'));
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return unread(`couldn't get version/kind; json parse error: ${unmarshalText(typeof kind === 'string' ? apiVersion : kind, 'string')}`);
   if (version === 'v1' && (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1')) {
     return kind === '' ? invalid(`expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${formatKind(apiVersion, kind)}`)
-      : unread(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+      : unread(unknownKindText(apiVersion, kind));
   }
   if (response === undefined || response === null) return invalid('webhook response was absent');
-  if (typeof response !== 'object' || Array.isArray(response)) return unread(unmarshalText(response, 'v1.AdmissionResponse', 'AdmissionReview.response'));
+  if (typeof response !== 'object' || Array.isArray(response)) return unread(unmarshalText(response, `${version}.AdmissionResponse`, 'AdmissionReview.response'));
   const wrongType = findWrongType(response as Readonly<Record<string, unknown>>, version);
   if (wrongType !== undefined) return unread(wrongType);
   const given = response as AdmissionResponse;
@@ -178,7 +185,7 @@ function findWrongType(response: Readonly<Record<string, unknown>>, version: str
     const value = Object.hasOwn(response, field) ? response[field] : undefined;
     if (value === undefined || value === null || fits(value)) continue;
     if (field === 'patch' && typeof value === 'string') return 'illegal base64 data at input byte 0';
-    return unmarshalText(value, go.replace(/^v1\.(?=Patch)/, `${version}.`), `AdmissionReview.response.${field}`);
+    return unmarshalText(value, go.replace(/^v1\.(?=Patch)/, `${version}.`), `AdmissionResponse.response.${field}`);
   }
   const status = response['status'] as Readonly<Record<string, unknown>> | undefined | null;
   for (const [field, type] of Object.entries(STATUS_TYPES)) {
@@ -191,6 +198,12 @@ function findWrongType(response: Readonly<Record<string, unknown>>, version: str
 function unmarshalText(value: unknown, goType: string, field?: string): string {
   const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   return field === undefined ? `json: cannot unmarshal ${kind} into Go value of type ${goType}` : `json: cannot unmarshal ${kind} into Go struct field ${field} of type ${goType}`;
+}
+
+/** What upstream's scheme says to another kind, or to a version that was not asked for. */
+function unknownKindText(apiVersion: string, kind: string): string {
+  if (kind === 'AdmissionReview' && apiVersion === 'admission.k8s.io/v1beta1') return 'converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion';
+  return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
 }
 
 /** Kubernetes: schema.GroupVersionKind.String. */
