@@ -20,8 +20,8 @@ describe('whatever a client sends', () => {
       const schema = schemaOf(definition.schema);
       if (schema === undefined) continue;
       const target = { group: definition.group, version: definition.version, resource: definition.resource, ...(definition.namespaced ? { namespace: 'default' } : {}) };
-      if (definition.verbs.includes('patch')) await harness.request({ ...target, verb: 'create', body: { metadata: { name: 'f' }, ...SPECS[definition.resource] } }).catch(isThere);
-      const live = definition.verbs.includes('patch') ? (await harness.request({ ...target, verb: 'get', name: 'f' })).object : {};
+      if (definition.verbs.includes('patch')) await harness.request({ ...target, verb: 'create', body: { metadata: { name: nameOf(definition) }, ...SPECS[definition.resource] } }).catch(isThere);
+      const live = definition.verbs.includes('patch') ? (await harness.request({ ...target, verb: 'get', name: nameOf(definition) })).object : {};
       for (let round = 0; round < ROUNDS; round++) {
         for (const request of requests(definition, schema, live, random)) {
           const code = await codeOf(harness, { ...target, ...request });
@@ -160,17 +160,18 @@ function valueOf(schema: Schema, depth: number, random: Random): unknown {
 function* requests(definition: ResourceDefinition, schema: Schema, live: object, random: Random): Iterable<Omit<ApiRequest, 'group' | 'version' | 'resource'>> {
   const generated = valueOf(schema, 0, random);
   const body = typeof generated === 'object' && generated !== null && !Array.isArray(generated) ? { ...generated, apiVersion: undefined, kind: undefined } as Record<string, unknown> : {};
-  const metadata = typeof body['metadata'] === 'object' ? { ...body['metadata'], namespace: undefined, uid: undefined, resourceVersion: undefined, name: 'f' } : { name: 'f' };
+  const name = nameOf(definition);
+  const metadata = typeof body['metadata'] === 'object' ? { ...body['metadata'], namespace: undefined, uid: undefined, resourceVersion: undefined, name } : { name };
   const query = { fieldManager: 'fuzz', fieldValidation: pick(random, ['Strict', 'Warn', 'Ignore'] as const), ...(random() < 0.3 ? { dryRun: 'All' as const } : {}) };
   if (definition.verbs.includes('create')) yield { verb: 'create', body: { ...body, metadata: { ...metadata, name: 'g' } }, query: { ...query, dryRun: 'All' } };
   if (!definition.verbs.includes('patch')) return;
-  yield { verb: 'update', name: 'f', body: { ...live, ...body, metadata }, query };
+  yield { verb: 'update', name, body: { ...live, ...body, metadata }, query };
   const apiVersion = definition.group === '' ? definition.version : `${definition.group}/${definition.version}`;
   for (const subresource of [undefined, ...definition.subresources.filter(({ verbs }) => verbs.includes('patch')).map(({ name }) => name)]) {
     for (const patchType of PATCH_TYPES) {
       const patch = patchType === 'application/json-patch+json' ? operations(live, body, random)
         : patchType === 'application/apply-patch+yaml' ? { ...body, metadata, apiVersion, kind: definition.kind } : { ...body, metadata };
-      yield { verb: 'patch', name: 'f', patchType, body: patch, query: { ...query, force: true }, ...(subresource === undefined ? {} : { subresource }) };
+      yield { verb: 'patch', name, patchType, body: patch, query: { ...query, force: true }, ...(subresource === undefined ? {} : { subresource }) };
     }
   }
 }
@@ -191,11 +192,26 @@ function pathsOf(value: unknown, path: string): string[] {
 const TEMPLATE = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'x' }] } };
 const ROLE_REF = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
 /** The least that kinds need. */
+/** IPAddresses are named by their address. */
+function nameOf({ resource }: ResourceDefinition): string {
+  return resource === 'ipaddresses' ? '10.0.0.1' : 'f';
+}
+
 const SPECS: Readonly<Record<string, object>> = {
   pods: { spec: TEMPLATE.spec }, services: { spec: { ports: [{ port: 80 }] } }, podtemplates: { template: TEMPLATE },
   deployments: { spec: { selector: { matchLabels: { a: 'b' } }, template: TEMPLATE } }, replicasets: { spec: { selector: { matchLabels: { a: 'b' } }, template: TEMPLATE } },
   replicationcontrollers: { spec: { selector: { a: 'b' }, template: TEMPLATE } }, endpointslices: { addressType: 'IPv4', endpoints: [] },
   rolebindings: { roleRef: ROLE_REF }, clusterrolebindings: { roleRef: ROLE_REF }, priorityclasses: { value: 1 }, controllerrevisions: { revision: 1, data: { a: 1 } },
+  persistentvolumeclaims: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+  persistentvolumes: { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/a' } } },
+  ingresses: { spec: { defaultBackend: { service: { name: 'a', port: { number: 80 } } } } }, ingressclasses: { spec: { controller: 'a.b/c' } },
+  ipaddresses: { spec: { parentRef: { resource: 'services', namespace: 'default', name: 'a' } } },
+  servicecidrs: { spec: { cidrs: ['10.0.0.0/24'] } }, runtimeclasses: { handler: 'a' }, storageclasses: { provisioner: 'a' },
+  csistoragecapacities: { storageClassName: 'a' }, volumeattributesclasses: { driverName: 'a', parameters: { a: 'b' } },
+  volumeattachments: { spec: { attacher: 'a', nodeName: 'a', source: { persistentVolumeName: 'a' } } },
+  resourceclaims: { spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName: 'a' } }] } } },
+  resourceclaimtemplates: { spec: { spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName: 'a' } }] } } } },
+  resourceslices: { spec: { driver: 'a', pool: { name: 'a', generation: 1, resourceSliceCount: 1 }, nodeName: 'a', devices: [{ name: 'a', attributes: { a: { int: 1 } } }] } },
   events: {
     involvedObject: { namespace: 'default' }, regarding: { namespace: 'default' }, reportingController: 'a.b/c', reportingComponent: 'a.b/c', reportingInstance: 'b', action: 'x', reason: 'y', type: 'Normal',
     eventTime: '2020-01-01T00:00:00.000000Z',
