@@ -17,7 +17,7 @@ export function isConditionTrue(definition: CustomResourceDefinition, type: stri
 
 /** The definition with a condition; its time of transition is now only where its status is another. Kubernetes: apihelpers.SetCRDCondition. */
 export function withCondition(definition: CustomResourceDefinition, condition: NewCondition, now: string): CustomResourceDefinition {
-  const { conditions = [] } = definition.status ?? {};
+  const conditions = definition.status?.conditions ?? [];
   const old = conditionOf(definition, condition.type);
   const lastTransitionTime = old === undefined || old.status !== condition.status ? now : old.lastTransitionTime ?? now;
   const { type, status, ...rest } = condition;

@@ -3,8 +3,9 @@ import { defineResource } from '../core/define.ts';
 import { jsonEqual } from '../../base/index.ts';
 import { column, nameColumn } from '../printers/columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import { withDecodedSchemas } from './decode-schemas.ts';
 import { definitionWarnings } from './definition-warnings.ts';
-import type { CustomResourceDefinition, CustomResourceDefinitionSpec } from './types.ts';
+import type { CustomResourceDefinition, CustomResourceDefinitionSpec, CustomResourceDefinitionStatus } from './types.ts';
 import { validateDefinition, validateDefinitionStatusUpdate, validateDefinitionUpdate } from './validate-definition.ts';
 
 /** What keeps the kinds of custom resources. Kubernetes: apiextensions-apiserver/pkg/registry/customresourcedefinition. */
@@ -23,7 +24,7 @@ export const customResourceDefinitions: ResourceDefinition<CustomResourceDefinit
     defaults: withDefaults,
     prepareForCreate: (definition) => {
       const { status: _status, ...rest } = withGeneration(definition, 1);
-      return withStorageVersion({ ...rest, status: {} });
+      return withStorageVersion({ ...rest, status: NEW_STATUS });
     },
     prepareForUpdate: (next, old) => {
       const { status: _status, ...rest } = next;
@@ -40,10 +41,13 @@ export const customResourceDefinitions: ResourceDefinition<CustomResourceDefinit
   },
 });
 
+/** As Go writes it: what is required and not set is null. */
+const NEW_STATUS = Object.freeze({ conditions: null, acceptedNames: Object.freeze({ plural: '', kind: '' }), storedVersions: null }) as unknown as CustomResourceDefinitionStatus;
+
 /** Kubernetes: apiextensions/v1, SetDefaults_CustomResourceDefinition. */
 function withDefaults(definition: CustomResourceDefinition): CustomResourceDefinition {
-  const spec = specWithDefaults(definition.spec);
-  const { storedVersions = [] } = definition.status ?? {};
+  const spec = specWithDefaults(withDecodedSchemas(definition.spec));
+  const storedVersions = definition.status?.storedVersions ?? [];
   const storage = spec.versions.find((version) => version.storage);
   if (spec === definition.spec && (storedVersions.length > 0 || storage === undefined)) return definition;
   const status = storedVersions.length > 0 || storage === undefined ? definition.status : { ...definition.status, storedVersions: [storage.name] };
@@ -68,7 +72,7 @@ function specWithDefaults(spec: CustomResourceDefinitionSpec): CustomResourceDef
 /** The version that is stored from now on is among those that were. */
 function withStorageVersion(definition: CustomResourceDefinition): CustomResourceDefinition {
   const storage = definition.spec.versions.find((version) => version.storage);
-  const { storedVersions = [] } = definition.status ?? {};
+  const storedVersions = definition.status?.storedVersions ?? [];
   if (storage === undefined || storedVersions.includes(storage.name)) return definition;
   return { ...definition, status: { ...definition.status, storedVersions: [...storedVersions, storage.name] } };
 }

@@ -73,7 +73,7 @@ function validateStatus(status: CustomResourceDefinitionStatus | undefined, erro
 function validateStoredVersions(stored: readonly string[], versions: readonly CustomResourceDefinitionVersion[], errors: FieldError[]): void {
   const path = 'status.storedVersions';
   if (stored.length === 0) {
-    errors.push(invalid(path, stored, 'must have at least one stored version'));
+    errors.push(invalid(path, null, 'must have at least one stored version'));
     return;
   }
   for (const { name, storage } of versions) {

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import type { ApiRequest } from '../../../src/client/index.ts';
+import type { CustomHarness } from './harness.ts';
+
+/** A request and what kube-apiserver 1.36.1 answered. */
+export interface Step {
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: ApiRequest['patchType'];
+  readonly code: number;
+  readonly answer: unknown;
+  readonly warnings?: readonly string[];
+}
+
+/** What is compared: maps have no order in Go, so that neither have causes and warnings. */
+export interface Outcome {
+  readonly code: number;
+  readonly answer: unknown;
+  readonly warnings: readonly string[];
+}
+
+export function readSteps(file: string): readonly Step[] {
+  return JSON.parse(readFileSync(new URL(`testdata/${file}`, import.meta.url), 'utf8')) as readonly Step[];
+}
+
+export function upstreamOutcome({ code, answer, warnings = [] }: Step): Outcome {
+  return { code, answer: code >= 400 ? comparable(answer as Refusal) : withoutVariables(answer), warnings: [...warnings].sort() };
+}
+
+interface Refusal {
+  readonly message?: string;
+  readonly reason?: string | null;
+  readonly causes?: readonly { readonly message?: string; readonly field?: string; readonly reason?: string }[] | null;
+}
+
+function comparable({ message = '', reason, causes }: Refusal): object {
+  const list = (causes ?? []).map((cause) => `${cause.reason} ${cause.field}: ${cause.message}`).sort();
+  return { reason: reason ?? '', causes: list, ...(list.length > 1 ? {} : { message }) };
+}
+
+const VARIABLE = new Set(['uid', 'creationTimestamp', 'resourceVersion', 'managedFields', 'lastTransitionTime', 'time']);
+
+function withoutVariables(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutVariables);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !VARIABLE.has(key)).map(([key, item]) => [key, withoutVariables(item)]));
+}
+
+const VERBS = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
+
+/** Sends the request to Drydock. */
+export async function drydockOutcome(server: CustomHarness, step: Step): Promise<Outcome> {
+  const url = new URL(step.path, 'https://x');
+  const parts = url.pathname.split('/').slice(2);
+  const [group = '', version = '', ...rest] = parts;
+  const namespaced = rest[0] === 'namespaces';
+  const [resource = '', name, subresource] = namespaced ? rest.slice(2) : rest;
+  const query = Object.fromEntries([...url.searchParams].map(([key, value]) => [key, value === 'true' ? true : value]));
+  const request: ApiRequest = {
+    verb: step.method === 'GET' && name === undefined ? 'list' : VERBS[step.method], group, version, resource, query: { fieldManager: 'recorder', ...query },
+    ...(namespaced ? { namespace: rest[1] ?? '' } : {}), ...(name === undefined ? {} : { name }), ...(subresource === undefined ? {} : { subresource }),
+    ...(step.body === undefined ? {} : { body: step.body }), ...(step.method === 'PATCH' ? { patchType: step.contentType ?? 'application/merge-patch+json' } : {}),
+  };
+  try {
+    const answer = await server.request(request);
+    return { code: answer.code, answer: withoutVariables(JSON.parse(JSON.stringify(answer.object))), warnings: [...answer.warnings].sort() };
+  } catch (error) {
+    const { status } = error as { readonly status: { readonly code: number; readonly message: string; readonly reason?: string; readonly details?: { readonly causes?: Refusal['causes'] } } };
+    const { code, message, reason, details } = status;
+    return { code, answer: comparable({ message, reason: reason ?? '', causes: details?.causes ?? [] }), warnings: [] };
+  }
+}
