@@ -67,7 +67,7 @@ export function parseCidr(text: string): Cidr | undefined {
 }
 
 /** The first address of a CIDR. */
-export function networkOf({ ip, prefixBits }: Cidr): IpAddress {
+function networkOf({ ip, prefixBits }: Cidr): IpAddress {
   const bytes = ip.bytes.map((byte, index) => byte & (0xff << (8 - Math.min(8, Math.max(0, prefixBits - index * 8)))) & 0xff);
   return { family: ip.family, bytes };
 }
@@ -106,7 +106,7 @@ function longestZeros(groups: readonly number[]): readonly [start: number, lengt
 }
 
 /** The network's canonical text. Kubernetes: net.IPNet.String. */
-export function formatNetwork(cidr: Cidr): string {
+function formatNetwork(cidr: Cidr): string {
   const bits = isMappedIpv4(cidr.ip) && cidr.prefixBits >= 96 ? cidr.prefixBits - 96 : cidr.prefixBits;
   return `${formatIp(networkOf(cidr))}/${bits}`;
 }

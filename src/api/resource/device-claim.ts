@@ -45,6 +45,7 @@ export function defaultTolerations(tolerations: readonly DeviceToleration[]): re
 /** The names of a claim's requests, each with those of its alternatives. Kubernetes: resource validation, gatherRequestNames. */
 export type RequestNames = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** The requests of a claim by name. */
 export function requestNamesOf(spec: ResourceClaimSpec): RequestNames {
   return new Map((spec.devices?.requests ?? []).map(({ name, firstAvailable = [] }) => [name, new Set(firstAvailable.map((request) => request.name))]));
 }
