@@ -16,14 +16,17 @@ import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
 import { admitConnection } from './registry/admit-connection.ts';
 import { forgetWriteFailure, writeFailureOf } from './registry/commit.ts';
 import { certificateHook, type SignatureVerifier } from './registry/certificate-hook.ts';
+import { policyBindingHook, policyHook } from './registry/policy-hook.ts';
 import { bindingHook, roleHook } from './registry/rbac-hook.ts';
 import { watchObjects } from './registry/read.ts';
-import { handle } from './registry/registry.ts';
+import { watchComputed } from './registry/computed.ts';
+import { computedOf, handle } from './registry/registry.ts';
 import { numberToIp, parseIpRange } from './registry/services/ip-range.ts';
 import { serviceHook } from './registry/services/service-hook.ts';
 import { specialHandlers } from './registry/special.ts';
 import { Endpoints } from './resource-table.ts';
 import type { ApiResponse, ApiServer, AuthorizationAttributes, AuthorizationDecision, UserInfo } from './server.ts';
+import { type RequestNote, RequestTraces } from './tracing/index.ts';
 import { WatchCache } from './watchcache/index.ts';
 import { createWebhookClient } from './webhook-client.ts';
 
@@ -53,6 +56,7 @@ export interface ApiServerOptions {
 /** Kubernetes' default for a cluster made by kubeadm. */
 const SERVICE_RANGE = '10.96.0.0/12';
 const RBAC = 'rbac.authorization.k8s.io';
+const ADMISSION = 'admissionregistration.k8s.io';
 const DEFAULT_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 /** The API server's own identity. Kubernetes: system:apiserver. */
 const LOOPBACK_USER: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -83,10 +87,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     return second.allowed || first === undefined ? second : first;
   };
 
+  const policySources = { authorize, resources: () => endpoints.all() };
   const rbacHookSources = { rbac, authorize, roles: rbacSources.roles, clusterRoles: rbacSources.clusterRoles };
-  const checkAllowed = (user: UserInfo, attributes: AuthorizationAttributes): void => {
+  /** Why the user may. Throws Forbidden. */
+  const checkAllowed = (user: UserInfo, attributes: AuthorizationAttributes): string => {
     const decision = authorize(user, attributes);
     if (!decision.allowed) throw newUnauthorizedRequest(user, attributes, decision.reason);
+    return decision.reason;
   };
 
   const { tokenSigner } = options;
@@ -105,50 +112,67 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       clock, random, cacheOf, authorize, webhooks, equivalents: (definition) => endpoints.sharing(definition),
       convert: (object, from, to) => endpoints.convert(object, from, to), transport: () => transportFor(LOOPBACK_USER),
     })),
-    authorizeCreate: (call, name) => checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
+    authorizeCreate: (call, name) => void checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),
     hooks: new Map([
       [cacheOf('certificates.k8s.io', 'certificatesigningrequests').prefix, certificateHook(options.verifySignature)],
+      [cacheOf(ADMISSION, 'validatingadmissionpolicies').prefix, policyHook(policySources)],
+      [cacheOf(ADMISSION, 'mutatingadmissionpolicies').prefix, policyHook(policySources)],
+      [cacheOf(ADMISSION, 'validatingadmissionpolicybindings').prefix, policyBindingHook(policySources, cacheOf(ADMISSION, 'validatingadmissionpolicies'), false)],
+      [cacheOf(ADMISSION, 'mutatingadmissionpolicybindings').prefix, policyBindingHook(policySources, cacheOf(ADMISSION, 'mutatingadmissionpolicies'), true)],
       [services.prefix, serviceHook(services, random, serviceRange.cidr)],
       [rbacSources.roles.prefix, roleHook(rbacHookSources)], [rbacSources.clusterRoles.prefix, roleHook(rbacHookSources)],
       [rbacSources.roleBindings.prefix, bindingHook(rbacHookSources)], [rbacSources.clusterRoleBindings.prefix, bindingHook(rbacHookSources)],
     ]),
   };
+  const traces = new RequestTraces(clock);
   const special = specialHandlers({
+    traces,
     authorize, authenticate, audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), disruptionBudgets: { budgets: cacheOf('policy', 'poddisruptionbudgets'), transport: () => transportFor(LOOPBACK_USER) },
     tokens: tokenSigner === undefined ? undefined : { signer: tokenSigner, pods, secrets: cacheOf('', 'secrets'), nodes: cacheOf('', 'nodes'), audiences },
   });
 
   /** A request that is allowed. Throws StatusError. */
-  const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean): Call => {
+  const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean, note: RequestNote): Call => {
     // Caches that are being filled again would say that nothing exists, and that nobody may do anything.
     if (!watchCache.isLoaded) throw newStatusError(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 });
     const endpoint = endpoints.find(request.group, request.version, request.resource);
     if (endpoint === undefined) throw newUnknownResource();
     const { definition } = endpoint;
     const namespace = definition.namespaced ? request.namespace ?? '' : '';
-    checkAllowed(user, attributesOf(request, namespace));
+    note.authorization = checkAllowed(user, attributesOf(request, namespace));
+    if (note.isTimed) note.authorizedMs = clock.elapsedMs();
     const { verb } = request;
     if (namespace === '' && definition.namespaced && verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') {
       throw newBadRequest('an empty namespace may not be set during creation');
     }
     const query = request.query ?? NO_QUERY;
-    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, code: 200, warnings: undefined };
+    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, note, code: 200, warnings: undefined };
   };
 
   const request = async (user: UserInfo, apiRequest: ApiRequest): Promise<ApiResponse> => {
+    const note = traces.begin(user, apiRequest);
     try {
-      const call = newCall(user, apiRequest, true);
+      const call = newCall(user, apiRequest, true, note);
       const object = await handle(deps, special, call);
+      traces.end(note, call.code);
       return { code: call.code, object, warnings: call.warnings ?? [] };
     } catch (error) {
-      throw asStatusError(error);
+      const refusal = asStatusError(error);
+      traces.end(note, refusal.code, refusal);
+      throw refusal;
     }
   };
 
   const watch = (user: UserInfo, apiRequest: Omit<ApiRequest, 'verb'>, sink: WatchSink): Disposable => {
+    const watchRequest: ApiRequest = { ...apiRequest, verb: 'watch' };
+    const note = traces.begin(user, watchRequest);
     try {
-      return watchObjects(deps, newCall(user, { ...apiRequest, verb: 'watch' }, false), sink);
+      const call = newCall(user, watchRequest, false, note);
+      const started = call.endpoint.definition.computed === true ? watchComputed(deps, computedOf(special.computed, call), call, sink) : watchObjects(deps, call, sink);
+      traces.end(note, 200);
+      return started;
     } catch (error) {
+      traces.end(note, asStatusError(error).code, error);
       let disposed = false;
       queueMicrotask(() => {
         if (!disposed) sink.onClose(asStatusError(error));
@@ -163,10 +187,18 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   /** As few promises as can be: a read is answered at once. */
   const requestInProcess = (user: UserInfo, apiRequest: ApiRequest): Promise<unknown> => {
+    const note = apiRequest.verb === 'get' || apiRequest.verb === 'list' ? traces.beginRead(user, apiRequest) : traces.begin(user, apiRequest);
     try {
-      const result = handle(deps, special, newCall(user, apiRequest, false));
-      return result instanceof Promise ? result : Promise.resolve(result);
+      const call = newCall(user, apiRequest, false, note);
+      const result = handle(deps, special, call);
+      if (result instanceof Promise) {
+        result.then(() => traces.end(note, call.code), (error: unknown) => traces.end(note, asStatusError(error).code, error));
+        return result;
+      }
+      traces.end(note, call.code);
+      return Promise.resolve(result);
     } catch (error) {
+      traces.end(note, asStatusError(error).code, error);
       return Promise.reject(error);
     }
   };

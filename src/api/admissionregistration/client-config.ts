@@ -19,7 +19,7 @@ export function validateClientConfig({ url, service }: WebhookClientConfig, path
 }
 
 /** Kubernetes: apiserver/pkg/util/webhook, ValidateWebhookURL with HTTPS forced. */
-export function validateWebhookUrl(text: string, path: string, errors: FieldError[]): void {
+function validateWebhookUrl(text: string, path: string, errors: FieldError[]): void {
   const url = parseGoUrl(text);
   if ('problem' in url) {
     errors.push(required(path, `url must be a valid URL: ${url.problem}${urlForm}`));
@@ -33,7 +33,7 @@ export function validateWebhookUrl(text: string, path: string, errors: FieldErro
 }
 
 /** Kubernetes: apiserver/pkg/util/webhook, ValidateWebhookService. */
-export function validateWebhookService({ namespace, name, path: urlPath = '', port = 0 }: ServiceReference, path: string, errors: FieldError[]): void {
+function validateWebhookService({ namespace, name, path: urlPath = '', port = 0 }: ServiceReference, path: string, errors: FieldError[]): void {
   if (!name) errors.push(required(`${path}.name`));
   if (!namespace) errors.push(required(`${path}.namespace`));
   const portProblems = portNumberErrors(port);

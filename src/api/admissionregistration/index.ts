@@ -1,4 +1,3 @@
-export { validateWebhookUrl, validateWebhookService } from './client-config.ts';
 export * from './expressions.ts';
 export * from './mutating-admission-policy.ts';
 export * from './mutating-admission-policy-binding.ts';
