@@ -27,6 +27,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly storagePrefix?: string;
   /** Where objects are stored as another kind: events.k8s.io's as core events. Both directions are exact for valid objects. */
   readonly conversion?: StorageConversion<T>;
+  /** Its objects are in no store: the server makes them when it is asked. */
+  readonly computed?: true;
   /** What everybody who uses the resource is told. Kubernetes: the API lifecycle's deprecation warning. */
   readonly deprecation?: string;
   /** Set where the kind came with a CustomResourceDefinition while the server runs. */

@@ -27,6 +27,7 @@ export * from './coordination/index.ts';
 export * from './discovery/index.ts';
 export * from './events/index.ts';
 export * from './flowcontrol/index.ts';
+export * from './lab/index.ts';
 export * from './networking/index.ts';
 export * from './node/index.ts';
 export * from './policy/index.ts';

@@ -22,6 +22,7 @@ export const resourceKey = (ref: { readonly group: string; readonly resource: st
 /** The extension's timers behind the port that informers want. */
 export const hostClock: Clock = {
   nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
   schedule(delayMs, run) {
     const timer = setTimeout(run, Math.max(0, delayMs));
     return { dispose: () => clearTimeout(timer) };

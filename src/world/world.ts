@@ -13,6 +13,8 @@ export interface World {
 export interface Clock {
   /** Milliseconds since 1970 UTC. */
   nowMs(): number;
+  /** Milliseconds with fractions since some moment, never going back: for durations. */
+  elapsedMs(): number;
   /** Calls run once, delayMs from now (0 or less: as soon as pending work is done). Dispose to cancel. */
   schedule(delayMs: number, run: () => void): Disposable;
   /** Resolves delayMs from now; resolves early where the signal aborts. */

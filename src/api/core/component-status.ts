@@ -4,7 +4,7 @@ import { defineResource, noErrors } from './define.ts';
 
 /** Of a component of the control plane: whether it answers. Never stored: the server works it out when it is asked. Kubernetes: pkg/registry/core/componentstatus. */
 export const componentStatuses = defineResource<ComponentStatus>({
-  group: '', resource: 'componentstatuses', kind: 'ComponentStatus', namespaced: false, shortNames: ['cs'], verbs: ['get', 'list'],
+  group: '', resource: 'componentstatuses', kind: 'ComponentStatus', namespaced: false, shortNames: ['cs'], verbs: ['get', 'list'], computed: true,
   schema: 'io.k8s.api.core.v1.ComponentStatus',
   columns: [
     nameColumn,

@@ -1,6 +1,7 @@
 import type { KubernetesObject, ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
+import type { RequestNote } from '../tracing/index.ts';
 
 /** CONNECT: exec, attach, port-forward and proxy, whose object is the connection's options. */
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -19,6 +20,8 @@ export interface AdmissionAttributes {
   /** What was asked, for who wants its options. Its body is not the object: that has defaults, and what was admitted before. */
   readonly request: ApiRequest;
   readonly warn: (text: string) => void;
+  /** What plugins change is noted here. */
+  readonly note?: RequestNote;
   /** Adds to the request's audit event; undefined where nobody records it. Kubernetes: audit.AddAuditAnnotation. */
   readonly annotate: ((key: string, value: string) => void) | undefined;
   /** Set by plugins that have others change objects: what they have to know when all plugins run for a second time. */
@@ -55,10 +58,12 @@ type Validate = NonNullable<AdmissionPlugin['validate']>;
 /** The plugins that handle one operation on one resource, in order. */
 export interface AdmissionSteps {
   readonly admit: readonly Admit[];
+  /** The plugin of each step of admit. */
+  readonly admitNames: readonly string[];
   readonly validate: readonly Validate[];
 }
 
-const NO_STEPS: AdmissionSteps = Object.freeze({ admit: [], validate: [] });
+const NO_STEPS: AdmissionSteps = Object.freeze({ admit: [], admitNames: [], validate: [] });
 
 /** All plugins in upstream's order. Which of them handle a request is worked out once for each kind of request. */
 export class AdmissionChain {
@@ -89,6 +94,7 @@ export class AdmissionChain {
     if (plugins.length === 0) return NO_STEPS;
     return {
       admit: plugins.flatMap((plugin) => (plugin.admit === undefined ? [] : [plugin.admit.bind(plugin)])),
+      admitNames: plugins.flatMap((plugin) => (plugin.admit === undefined ? [] : [plugin.name])),
       validate: plugins.flatMap((plugin) => (plugin.validate === undefined ? [] : [plugin.validate.bind(plugin)])),
     };
   }
@@ -101,13 +107,24 @@ export function runAdmit(
   let current = object;
   for (let index = from; index < steps.admit.length; index++) {
     const next = steps.admit[index]?.(attributes, current, old) ?? current;
-    if (next instanceof Promise) return next.then((admitted) => runAdmit(steps, attributes, admitted, old, index + 1));
+    if (next instanceof Promise) {
+      const before = current;
+      return next.then((admitted) => {
+        noteChange(steps, index, attributes, before, admitted);
+        return runAdmit(steps, attributes, admitted, old, index + 1);
+      });
+    }
+    if (next !== current) noteChange(steps, index, attributes, current, next);
     current = next;
   }
   const { reinvocation } = attributes;
   if (reinvocation === undefined || !reinvocation.wanted || reinvocation.again) return current;
   reinvocation.again = true;
   return runAdmit(steps, attributes, current, old);
+}
+
+function noteChange({ admitNames }: AdmissionSteps, index: number, { note }: AdmissionAttributes, before: KubernetesObject, after: KubernetesObject): void {
+  if (note !== undefined && before !== after) (note.admissions ??= []).push({ plugin: admitNames[index] ?? '', before, after });
 }
 
 /** The request's reinvocation, made when it is first asked for. */

@@ -202,5 +202,5 @@ function whenEmpty(cache: ResourceCache, onEmpty: () => void): Disposable {
       if (cache.objects.size === 0) onEmpty();
     },
     onClose: onEmpty,
-  }, { afterRevision: undefined, initialEventsEnd: false, bookmarks: false, typeMeta: { apiVersion: '', kind: '' } });
+  }, { user: 'system:apiserver', afterRevision: undefined, initialEventsEnd: false, bookmarks: false, typeMeta: { apiVersion: '', kind: '' } });
 }

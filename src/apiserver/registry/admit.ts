@@ -14,6 +14,7 @@ function admissionAttributes(call: Call, operation: AdmissionOperation, name: st
     dryRun: call.dryRun,
     request: call.request,
     warn: (text) => warn(call, text),
+    note: call.note,
     annotate: call.auditAnnotations === undefined ? undefined : (key, value) => call.auditAnnotations?.set(key, value),
   };
 }

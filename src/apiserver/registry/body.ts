@@ -51,7 +51,7 @@ export function decoded(call: Call, body: object, schema: ObjectSchema, typeMeta
 }
 
 /** Custom resources of another kind are no objects that can't be decoded, but invalid ones. Kubernetes: customResourceValidator.ValidateTypeMeta. */
-function checkCustomKind(given: unknown, kind: string, group: string, name: string | undefined): void {
+export function checkCustomKind(given: unknown, kind: string, group: string, name: string | undefined): void {
   if (given === undefined || given === '' || given === kind) return;
   throw newInvalidError(group, typeof given === 'string' ? given : kind, name ?? '', [invalid('kind', given, `must be ${kind}`)]);
 }

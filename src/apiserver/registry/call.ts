@@ -3,6 +3,7 @@ import type { Store } from '../../etcd/index.ts';
 import type { ApiRequest, RequestQuery } from '../../client/index.ts';
 import type { AdmissionChain } from '../admission/index.ts';
 import type { UserInfo } from '../server.ts';
+import type { RequestNote } from '../tracing/index.ts';
 import type { WatchCache } from '../watchcache/index.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { WriteHooks } from './write-hooks.ts';
@@ -32,6 +33,8 @@ export interface Call {
   readonly untrusted: boolean;
   /** In whose name managedFields keep the write, where that is a subresource whose write is one to the resource. */
   readonly writtenThrough?: string;
+  /** For its trace. */
+  readonly note: RequestNote;
   /** The answer's HTTP code; 201 once something was created. */
   code: 200 | 201 | 202;
   /** What the request's audit event says besides; set where somebody records it. */

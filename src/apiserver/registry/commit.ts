@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../api/index.ts';
 import { newStatusError, type StatusError } from '../../api/index.ts';
 import { type KeyValue, type Operation, type Store, StoreError } from '../../etcd/index.ts';
 import { toStoredValue, withRevision } from '../watchcache/index.ts';
+import type { Call, RegistryDeps } from './call.ts';
 import { newTooLarge } from './size.ts';
 
 /** The operation that stores a new state. The object is the writer's own: it gets its resourceVersion and is frozen. */
@@ -42,6 +43,14 @@ export function commit(store: Store, key: string, modRevision: number, operation
       throw storeFailure(error);
     },
   );
+}
+
+/** Notes for the request's trace that its write is in the store. */
+export function noteStored(deps: RegistryDeps, { note, endpoint }: Call, name: string, revision: number): void {
+  note.storedMs = deps.clock.elapsedMs();
+  note.name = name;
+  note.revision = revision;
+  note.cache = endpoint.cache;
 }
 
 /** Stores whose last write failed, with why. */

@@ -3,7 +3,7 @@ import { newAlreadyExists, newForbidden } from '../errors.ts';
 import { checkNamespace, objectFromBody } from './body.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
 import { admitted, validated } from './admit.ts';
-import { commit, putOperation } from './commit.ts';
+import { commit, noteStored, putOperation } from './commit.ts';
 import { present } from './endpoint.ts';
 import { isApply, noteCreate } from './field-management.ts';
 import { deepFreeze } from '../../base/index.ts';
@@ -70,6 +70,7 @@ function metadataForCreate(deps: RegistryDeps, call: Call, given: ObjectMeta): O
 }
 
 function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObject, attempts: number): Promise<KubernetesObject> {
+  call.note.mutatedMs = deps.clock.elapsedMs();
   const { definition, cache } = call.endpoint;
   const hooked = deps.hooks.get(cache.prefix)?.create(prepared, call);
   const object = hooked === undefined ? prepared : hooked.object;
@@ -103,6 +104,7 @@ function storeCreated(
   deps: RegistryDeps, call: Call, prepared: KubernetesObject, valid: KubernetesObject, attempts: number, settled: (() => void) | undefined,
 ): Promise<KubernetesObject> {
   const { cache, conversion } = call.endpoint;
+  call.note.validatedMs = deps.clock.elapsedMs();
   const object = conversion === undefined ? valid : conversion.toStored(valid);
   const { name } = object.metadata;
   if (cache.objects.get(call.namespace, name) !== undefined && deps.watchCache.isFresh()) return retryOrRefuse(deps, call, prepared, attempts, settled);
@@ -115,6 +117,7 @@ function storeCreated(
   return commit(deps.store, key, 0, putOperation(key, object)).then(
     (result) => {
       if (!result.done) return retryOrRefuse(deps, call, prepared, attempts, settled);
+      noteStored(deps, call, name, result.revision);
       settled?.();
       return present(call.endpoint, result.object as KubernetesObject);
     },

@@ -6,7 +6,7 @@ import { newBadRequest, newConflict, newNotFound, newPreconditionFailed, OPTIMIS
 import { objectOf } from '../watchcache/index.ts';
 import { admitted, validated } from './admit.ts';
 import type { Call, RegistryDeps } from './call.ts';
-import { commit, deleteOperation, putOperation } from './commit.ts';
+import { commit, deleteOperation, noteStored, putOperation } from './commit.ts';
 import { present } from './endpoint.ts';
 import { listNow } from './list.ts';
 import { compileSelection } from './selectors.ts';
@@ -78,9 +78,11 @@ export async function deleteExisting(
     if (deletion.type === 'pending') return answer(call, object);
     const next = deletion.type === 'mark' ? deletion.next : deletion.last;
     if (call.dryRun) return deletion.type === 'mark' ? present(endpoint, deepFreeze(next)) : answer(call, object);
+    call.note.validatedMs = deps.clock.elapsedMs();
     const operation = deletion.type === 'mark' ? putOperation(key, next) : deleteOperation(key, next);
     const result = await commit(deps.store, key, current.modRevision, operation);
     if (result.done) {
+      noteStored(deps, call, name, result.revision);
       if (deletion.type === 'mark') return present(endpoint, result.object as KubernetesObject);
       return answer(call, deepFreeze(next));
     }

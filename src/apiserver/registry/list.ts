@@ -100,7 +100,8 @@ function newList(
     apiVersion,
     metadata: {
       resourceVersion: String(revision),
-      ...(next === undefined ? {} : { continue: encodeContinue(next) }),
+      // Go writes it for the lists of custom resources, which have no type.
+      ...(next !== undefined ? { continue: encodeContinue(next) } : definition.custom === undefined ? {} : { continue: '' }),
       ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
     },
     items,

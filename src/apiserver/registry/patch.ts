@@ -1,6 +1,6 @@
 import { type CustomResourceRules, DecodeError, decodeStrict, formatMap, invalid, type KubernetesObject, newInvalidError, type ObjectSchema } from '../../api/index.ts';
 import { newBadRequest, newNotFound } from '../errors.ts';
-import { checkName, checkNamespace, decoded } from './body.ts';
+import { checkCustomKind, checkName, checkNamespace, decoded } from './body.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
 import { createNamed } from './create.ts';
 import { applied, isApply } from './field-management.ts';
@@ -80,6 +80,7 @@ function checkApplied(call: Call, name: string, body: unknown): void {
 function checkPatched(call: Call, name: string, next: KubernetesObject): void {
   const { apiVersion, definition } = call.endpoint;
   if (typeof next.metadata !== 'object' || next.metadata === null) throw newBadRequest('metadata is required');
+  if (definition.custom !== undefined) checkCustomKind(next.kind, definition.kind, definition.group, name);
   if (next.apiVersion !== apiVersion || next.kind !== definition.kind) {
     throw newBadRequest(`the patched object is of another type: ${next.apiVersion ?? ''}, Kind=${next.kind ?? ''}`);
   }

@@ -66,6 +66,7 @@ export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): D
   const synthetic = query.sendInitialEvents ?? (revision === undefined || revision === 0);
   let timer: Disposable | undefined;
   const options = {
+    user: call.user.name,
     afterRevision: synthetic ? undefined : revision ?? deps.watchCache.revision,
     initialEventsEnd: query.sendInitialEvents === true && query.allowWatchBookmarks === true,
     bookmarks: query.allowWatchBookmarks === true,

@@ -1,6 +1,6 @@
 import { type KubernetesObject, newInvalidError } from '../../api/index.ts';
 import { customScale } from '../apiextensions/scale.ts';
-import { newMethodNotAllowed, newUnknownResource } from '../errors.ts';
+import { newMethodNotAllowed, newNotFound, newUnknownResource } from '../errors.ts';
 import { admitted, validated } from './admit.ts';
 import { checkNamespace, objectFromBody, withNamespace } from './body.ts';
 import type { Call, RegistryDeps } from './call.ts';
@@ -102,7 +102,7 @@ function handleSubresource(deps: RegistryDeps, subresources: SubresourceHandlers
   const own = subresources.get(`${definition.resource}.${definition.group}/${subresource}`);
   const handler = own ?? (subresource === 'status' && definition.strategy.prepareForStatusUpdate !== undefined ? STATUS
     : subresource === 'scale' && definition.custom?.scale !== undefined ? customScale : undefined);
-  if (handler === undefined) throw newUnknownResource();
+  if (handler === undefined) throw definition.custom === undefined ? newUnknownResource() : newNotFound(definition, name);
   const run = verb === 'get' || verb === 'create' || verb === 'update' || verb === 'patch' ? handler[verb] : undefined;
   if (run === undefined) throw newMethodNotAllowed(definition, verb);
   return run(deps, call, name);

@@ -1,6 +1,7 @@
 import type { RbacAuthorizer } from '../authorization/index.ts';
 import { newUnknownResource } from '../errors.ts';
 import type { Call, RegistryDeps } from './call.ts';
+import type { ComputedResource } from './computed.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RequestHandler, SpecialHandlers, SubresourceHandler } from './registry.ts';
 import { type Authorize, selfSubjectAccessReview, subjectAccessReview } from './reviews/access-review.ts';
@@ -24,6 +25,7 @@ export interface SpecialOptions {
   /** undefined: service accounts get no tokens. */
   readonly tokens: TokenSources | undefined;
   readonly disruptionBudgets: DisruptionBudgetSources;
+  readonly traces: ComputedResource;
 }
 
 /** Everything that is more than storing an object. */
@@ -51,7 +53,7 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
     ['tokenreviews.authentication.k8s.io', tokenReview(authenticate, options.audiences)],
     ['bindings.', bindingOf(pods)],
   ]);
-  return { subresources, requests };
+  return { subresources, requests, computed: new Map([['requesttraces.lab.drydock.dev', options.traces]]) };
 }
 
 /** POST bindings is the old form of POST pods/…/binding. */

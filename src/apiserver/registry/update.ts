@@ -4,7 +4,7 @@ import { newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT }
 import { checkName, checkNamespace, objectFromBody } from './body.ts';
 import { admitted, validated } from './admit.ts';
 import { type Call, type RegistryDeps, warn } from './call.ts';
-import { commit, deleteOperation, putOperation } from './commit.ts';
+import { commit, deleteOperation, noteStored, putOperation } from './commit.ts';
 import { objectOf } from '../watchcache/index.ts';
 import { createNamed } from './create.ts';
 import { present } from './endpoint.ts';
@@ -114,6 +114,7 @@ interface Update {
 }
 
 function updatePrepared(deps: RegistryDeps, call: Call, update: Update, prepared: KubernetesObject): Promise<KubernetesObject> {
+  call.note.mutatedMs = deps.clock.elapsedMs();
   const { old, rules } = update;
   const hook = call.request.subresource === undefined ? deps.hooks.get(call.endpoint.cache.prefix) : undefined;
   const hooked = hook?.update(prepared, old, call);
@@ -146,6 +147,7 @@ function storeUpdated(deps: RegistryDeps, call: Call, update: Update, valid: Kub
   const { name, existing, old, transform, rules, attempts } = update;
   const { endpoint } = call;
   const key = endpoint.cache.keyOf(call.namespace, name);
+  call.note.validatedMs = deps.clock.elapsedMs();
   let next = noteUpdate(deps, call, valid, old);
   const unchanged = jsonEqual(next, old);
   const removes = removesObject(next, old);
@@ -157,6 +159,7 @@ function storeUpdated(deps: RegistryDeps, call: Call, update: Update, valid: Kub
   return commit(deps.store, key, existing.modRevision, removes ? deleteOperation(key, next) : putOperation(key, next)).then(
     (result) => {
       settled?.();
+      if (result.done) noteStored(deps, call, name, result.revision);
       if (result.done) return present(endpoint, result.object ?? deepFreeze(next));
       if (result.current === undefined) throw newNotFound(endpoint.definition, name);
       if (attempts <= 1) throw newConflict(endpoint.definition, name, OPTIMISTIC_LOCK_TEXT);
@@ -196,7 +199,7 @@ function checkPreconditions(call: Call, key: string, wanted: ObjectMeta, old: Ku
   }
   if (given.resourceVersion === undefined || given.resourceVersion === '') {
     if (definition.strategy.allowUnconditionalUpdate) return;
-    throw newInvalidError(definition.group, definition.kind, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    throw newInvalidError(definition.group, definition.resource, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
   }
   if (given.resourceVersion !== resourceVersion) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
 }

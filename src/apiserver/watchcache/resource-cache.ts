@@ -7,12 +7,14 @@ import { EventRing } from './event-ring.ts';
 import { type Entry, ObjectTable } from './object-table.ts';
 import type { IndexedField, Selection } from './selection.ts';
 import { objectOf } from './stored-object.ts';
-import { closeWatcher, flushWatcher, presented, type Watcher, Watchers } from './watchers.ts';
+import { closeWatcher, flushWatcher, presented, seenBy, type Watcher, Watchers } from './watchers.ts';
 
 /** Told of every change at once, inside the cache's own update: for allocators and indexes, which must not lag behind it. */
 export type ChangeListener = (object: KubernetesObject | undefined, previous: KubernetesObject | undefined) => void;
 
 export interface WatchOptions {
+  /** Whose watch it is. */
+  readonly user: string;
   /** undefined: from now on, after a synthetic ADDED for every object there is. */
   readonly afterRevision: number | undefined;
   /** Ends the synthetic events with the bookmark that says so. */
@@ -134,9 +136,19 @@ export class ResourceCache {
   }
 
   /** Starts a watch. Nothing is delivered before this returns. */
+  /** Users who watch what changed at a revision, with the number of their watches; empty where the event is no longer known. */
+  watchersOf(revision: number): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    const event = this.ring.after(revision - 1)[0];
+    if (event === undefined || event.revision !== revision) return counts;
+    for (const watcher of this.watchers.all()) if (seenBy(watcher, event) !== undefined) counts.set(watcher.user, (counts.get(watcher.user) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Starts a watch. */
   watch(selection: Selection, sink: WatchSink, options: WatchOptions): RunningWatch {
     const watcher: Watcher = {
-      selection, sink, bookmarks: options.bookmarks, typeMeta: options.typeMeta, present: options.present, afterRevision: this.host.revision, pending: [], closed: false,
+      user: options.user, selection, sink, bookmarks: options.bookmarks, typeMeta: options.typeMeta, present: options.present, afterRevision: this.host.revision, pending: [], closed: false,
       onClosed: options.onClosed,
     };
     const { afterRevision } = options;

@@ -5,6 +5,8 @@ import type { IndexedField, Selection } from './selection.ts';
 
 /** One watch. Events wait here until the cache's next delivery. */
 export interface Watcher {
+  /** Whose it is. */
+  readonly user: string;
   readonly selection: Selection;
   readonly sink: WatchSink;
   readonly bookmarks: boolean;
@@ -119,13 +121,17 @@ function offerAll(watchers: Set<Watcher> | undefined, event: CacheEvent, touched
 
 function offer(watcher: Watcher, event: CacheEvent, touched: Watcher[]): void {
   if (event.revision <= watcher.afterRevision) return;
-  const { namespace, name } = watcher.selection;
-  const { metadata } = event.event.object;
-  if ((namespace !== undefined && (metadata.namespace ?? '') !== namespace) || (name !== undefined && metadata.name !== name)) return;
-  const seen = event.convert(watcher.selection.matches);
+  const seen = seenBy(watcher, event);
   if (seen === undefined) return;
   if (watcher.pending.length === 0) touched.push(watcher);
   watcher.pending.push(presented(watcher, seen));
+}
+
+/** What a watcher's selection makes of an event; undefined: nothing. */
+export function seenBy({ selection: { namespace, name, matches } }: Watcher, event: CacheEvent): WatchEvent | undefined {
+  const { metadata } = event.event.object;
+  if ((namespace !== undefined && (metadata.namespace ?? '') !== namespace) || (name !== undefined && metadata.name !== name)) return undefined;
+  return event.convert(matches);
 }
 
 /** The event as this watcher gets to see it. */

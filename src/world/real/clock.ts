@@ -7,6 +7,7 @@ const DELAY_MS_MAX = 2 ** 31 - 1;
 /** The machine's own time. */
 export const realClock: Clock = {
   nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
   schedule(delayMs, run) {
     if (delayMs <= 0) {
       const immediate = setImmediate(run);

@@ -38,6 +38,7 @@ export function createSimulatedClock(startMs: number): SimulatedClock {
   };
   const clock: SimulatedClock = {
     nowMs: () => now + jumpedMs,
+    elapsedMs: () => now,
     schedule(delayMs, run) {
       const timer: Timer = { dueMs: now + Math.max(0, delayMs), sequence: sequence++, run, cancelled: false };
       timers.push(timer);

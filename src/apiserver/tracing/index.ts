@@ -1,0 +1,2 @@
+export { RequestNote } from './note.ts';
+export { RequestTraces } from './request-traces.ts';
