@@ -13,7 +13,7 @@ export function nested(object: JsonObject, path: string): Nested {
   let value: unknown = object;
   for (const [index, field] of fields.entries()) {
     if (!isJsonObject(value)) {
-      return value === undefined || value === null ? { value: undefined } : { error: `.${fields.slice(0, index + 1).join('.')} accessor error: ${JSON.stringify(value)} is of the type ${goTypeOf(value)}, expected map[string]interface{}` };
+      return value === undefined || value === null ? { value: undefined } : { error: `.${fields.slice(0, index + 1).join('.')} accessor error: ${goText(value)} is of the type ${goTypeOf(value)}, expected map[string]interface{}` };
     }
     value = Object.hasOwn(value, field) ? value[field] : undefined;
   }

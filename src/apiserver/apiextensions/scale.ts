@@ -1,5 +1,5 @@
 import {
-  type CustomResourceRules, type KubernetesObject, nestedInteger, nestedText, newInvalidError, type Scale, schemaOf, type StatusError, validateScale, withNested,
+  type CustomResourceRules, type KubernetesObject, nestedInteger, nestedText, type Scale, schemaOf, withNested,
 } from '../../api/index.ts';
 import { newBadRequest, newConflict, newInternalError, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
 import { bodyOfKind, checkName, decoded } from '../registry/body.ts';
@@ -88,7 +88,4 @@ function checkScale(call: Call, name: string, wanted: Scale, current: Kubernetes
     throw newPreconditionFailed(definition, name, cache.keyOf(call.namespace, name), `UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`);
   }
   if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
-  const { name: ownName, namespace } = current.metadata;
-  const errors = validateScale({ ...wanted, metadata: { ...wanted.metadata, name: ownName, ...(namespace === undefined ? {} : { namespace }) } });
-  if (errors.length > 0) throw newInvalidError('autoscaling', 'Scale', name, errors) satisfies StatusError;
 }

@@ -100,6 +100,8 @@ function fitsName(verb: Verb, name: string): boolean {
 
 function checkSubresource(definition: ResourceDefinition, name: string, verb: Verb | undefined): void {
   const subresource = definition.subresources.find((item) => item.name === name);
+  // The answer for a custom resource names the object; the registry gives it.
+  if (subresource === undefined && definition.custom !== undefined) return;
   if (subresource === undefined) throw newUnknownResource();
   if (verb === undefined || !subresource.verbs.includes(verb)) throw methodNotAllowed();
 }

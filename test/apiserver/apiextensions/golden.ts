@@ -26,7 +26,7 @@ export function readSteps(file: string): readonly Step[] {
 }
 
 export function upstreamOutcome({ code, answer, warnings = [] }: Step): Outcome {
-  return { code, answer: code >= 400 ? comparable(answer as Refusal) : withoutVariables(answer), warnings: [...warnings].sort() };
+  return { code, answer: code >= 400 ? comparable(answer as Refusal) : withoutVariables(answer), warnings: code >= 400 ? [] : [...warnings].sort() };
 }
 
 interface Refusal {

@@ -23,7 +23,7 @@ test('a definition is accepted, established and served, and its objects can be c
   });
   expect(await server.crontabs({ verb: 'get', name: 'my-crontab' })).toBe(created);
   expect(await server.crontabs({ verb: 'list' })).toEqual({
-    kind: 'CronTabList', apiVersion: `${GROUP}/v1`, metadata: { resourceVersion: expect.any(String) }, items: [created],
+    kind: 'CronTabList', apiVersion: `${GROUP}/v1`, metadata: { resourceVersion: expect.any(String), continue: '' }, items: [created],
   });
   await server.settle();
   expect(watch.events).toEqual([{ type: 'ADDED', object: created }]);
