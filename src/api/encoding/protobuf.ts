@@ -143,8 +143,8 @@ function decodeField(target: Record<string, unknown>, wire: WireField, field: Fi
   const value = decodeValue(wire, schema);
   if (value === undefined) return;
   // Go writes every plain scalar, zero or not, and leaves the zeros out of JSON where the field has omitempty.
-  const isZero = value === '' || value === 0 || value === false;
-  if (isZero && !field.pointer && !field.required && schema.type !== 'int-or-string') return;
+  const isZero = value === 0 || (schema.type !== 'int-or-string' && (value === '' || value === false));
+  if (isZero && !field.pointer && !field.written) return;
   // A message that comes in parts is merged, which Go's encoder never does.
   target[name] = value;
 }

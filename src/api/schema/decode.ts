@@ -270,7 +270,8 @@ function copyOf(source: Readonly<Record<string, unknown>>): Record<string, unkno
 /** What omitempty leaves out: zero scalars, empty lists and maps, but no structs. */
 function isEmpty(value: unknown, schema: Schema): boolean {
   if (schema.type === 'object' || schema.type === 'any') return false;
-  if (typeof value !== 'object') return schema.type !== 'int-or-string' && (value === '' || value === false || value === 0);
+  // The empty string is not the zero of an IntOrString.
+  if (typeof value !== 'object') return value === 0 || (schema.type !== 'int-or-string' && (value === '' || value === false));
   if (Array.isArray(value)) return value.length === 0;
   for (const _ in value) return false;
   return true;
