@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
-import { builtinResources, newStatusError, type ResourceDefinition, StatusError } from '../api/index.ts';
+import { builtinResources, type ComponentHealth, newStatusError, type ResourceDefinition, StatusError } from '../api/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
@@ -45,6 +45,8 @@ export interface ApiServerOptions {
   readonly audiences?: readonly string[];
   /** Bearer tokens that stand for a user. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
+  /** How the other components are, for componentstatuses. Default: nobody else is known. */
+  readonly components?: () => ReadonlyMap<string, ComponentHealth>;
   /** PEM of the authority that signs client certificates. */
   readonly clientCa?: string;
   /** Checks that certificate requests are signed with their own key. Default: nobody does. */
@@ -126,7 +128,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
   const traces = new RequestTraces(clock);
   const special = specialHandlers({
-    traces,
+    traces, askComponents: () => new Map([['etcd-0', healthOf(writeFailureOf(store))], ...options.components?.() ?? []]),
     authorize, authenticate, audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), disruptionBudgets: { budgets: cacheOf('policy', 'poddisruptionbudgets'), transport: () => transportFor(LOOPBACK_USER) },
     tokens: tokenSigner === undefined ? undefined : { signer: tokenSigner, pods, secrets: cacheOf('', 'secrets'), nodes: cacheOf('', 'nodes'), audiences },
   });
@@ -249,6 +251,11 @@ function attributesOf(request: ApiRequest, namespace: string): AuthorizationAttr
 /** A list or watch of one name is a request for that name. Kubernetes: RequestInfoFactory. */
 function selectedName(fieldSelector: string): string {
   return /(?:^|,)metadata\.name==?([^,=]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
+}
+
+/** As upstream's probe of etcd puts it. */
+function healthOf(failure: string | undefined): ComponentHealth {
+  return failure === undefined ? { healthy: true, message: 'ok' } : { healthy: false, message: failure };
 }
 
 /** A bug in Drydock is the client's 500. */

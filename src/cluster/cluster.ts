@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, joinDuplexes } from '../base/index.ts';
-import { hasReason, type NewObject, type Service } from '../api/index.ts';
+import { type ComponentHealth, hasReason, type NewObject, type Service } from '../api/index.ts';
 import { type ApiServer, createApiServer, type Outbound, type SignatureVerifier, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
 import type { ClusterDialer, KubeletConnector, Transport } from '../client/index.ts';
 import { createImageStore, createRegistry, createRuntime, type ImageStore, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
@@ -21,6 +21,8 @@ const API_PORT = 6443;
 const NODE_CPU = 4;
 const NODE_MEMORY_BYTES = 8 * 1024 ** 3;
 const AUTHENTICATED = 'system:authenticated';
+/** What a component's /healthz answers. */
+const HEALTHY: ComponentHealth = { healthy: true, message: 'ok' };
 const CONTROL_PLANE_LABEL = 'node-role.kubernetes.io/control-plane';
 
 export interface ClusterSpec {
@@ -77,8 +79,9 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   const logs = { apiServer: log('kube-apiserver'), etcd: log('etcd'), scheduler: log('kube-scheduler'), controllers: log('kube-controller-manager'), dns: log('coredns'), proxy: log('kube-proxy') };
   const network = components.add(createNetwork({ world, clusterCidr: CLUSTER_CIDR, serviceCidr: SERVICE_CIDR }));
   const outbound = spec.outbound?.(network);
+  const health = new Map<string, ComponentHealth>(['scheduler', 'controller-manager'].map((name) => [name, { message: 'connection refused' }]));
   const apiServer = createApiServer({
-    world, store, ...(outbound === undefined ? {} : { outbound }), address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
+    world, store, components: () => health, ...(outbound === undefined ? {} : { outbound }), address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
     ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.verifySignature === undefined ? {} : { verifySignature: spec.verifySignature }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
   });
   await apiServer.start();
@@ -95,8 +98,10 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
     ...(spec.certificateSigner === undefined ? {} : { certificateSigner: spec.certificateSigner }),
     onError: (controller, key, error) => logs.controllers.error(`${controller} ${key}: ${String(error)}`),
   }));
+  health.set('controller-manager', HEALTHY);
   logs.controllers.info('controllers started');
   components.add(startScheduler({ transport: transportAs('system:kube-scheduler'), world, onError: (error) => logs.scheduler.error(String(error)) }));
+  health.set('scheduler', HEALTHY);
   logs.scheduler.info('scheduler started');
 
   const registry = createRegistry(imageCatalog);

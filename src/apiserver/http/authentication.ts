@@ -134,6 +134,6 @@ function listOf(value: string | string[] | undefined): string[] {
 }
 
 /** 401, as every request without good credentials gets it. */
-export function unauthorized(): StatusError {
+function unauthorized(): StatusError {
   return newStatusError(401, 'Unauthorized', 'Unauthorized');
 }

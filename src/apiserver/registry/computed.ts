@@ -9,7 +9,7 @@ import { compileSelection } from './selectors.ts';
 
 /** A cluster-scoped resource whose objects are in no store: they are made when somebody asks. */
 export interface ComputedResource {
-  /** Counts its changes, for lists' resourceVersion. */
+  /** Counts its changes, for lists' resourceVersion; 0: it has none. */
   readonly revision: number;
   get(name: string): KubernetesObject | undefined;
   list(): readonly KubernetesObject[];
@@ -31,7 +31,7 @@ export function getComputed(resource: ComputedResource, call: Call, name: string
 export function listComputed(resource: ComputedResource, call: Call): KubernetesList {
   const { apiVersion, definition } = call.endpoint;
   const selection = compileSelection(call.endpoint, '', call.request.name, call.query);
-  return { kind: definition.listKind, apiVersion, metadata: { resourceVersion: String(resource.revision) }, items: resource.list().filter((object) => selects(selection, object)) };
+  return { kind: definition.listKind, apiVersion, metadata: { resourceVersion: resource.revision === 0 ? '' : String(resource.revision) }, items: resource.list().filter((object) => selects(selection, object)) };
 }
 
 /** WATCH of computed objects: what is there, unless the client says that it knows, and what comes. */

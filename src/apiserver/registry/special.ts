@@ -1,6 +1,7 @@
 import type { RbacAuthorizer } from '../authorization/index.ts';
 import { newUnknownResource } from '../errors.ts';
 import type { Call, RegistryDeps } from './call.ts';
+import { type AskComponents, componentStatusesOf } from './component-statuses.ts';
 import type { ComputedResource } from './computed.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RequestHandler, SpecialHandlers, SubresourceHandler } from './registry.ts';
@@ -26,6 +27,7 @@ export interface SpecialOptions {
   readonly tokens: TokenSources | undefined;
   readonly disruptionBudgets: DisruptionBudgetSources;
   readonly traces: ComputedResource;
+  readonly askComponents: AskComponents;
 }
 
 /** Everything that is more than storing an object. */
@@ -53,7 +55,7 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
     ['tokenreviews.authentication.k8s.io', tokenReview(authenticate, options.audiences)],
     ['bindings.', bindingOf(pods)],
   ]);
-  return { subresources, requests, computed: new Map([['requesttraces.lab.drydock.dev', options.traces]]) };
+  return { subresources, requests, computed: new Map([['requesttraces.lab.drydock.dev', options.traces], ['componentstatuses.', componentStatusesOf(options.askComponents)]]) };
 }
 
 /** POST bindings is the old form of POST pods/…/binding. */
