@@ -15,6 +15,7 @@ import { mutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
+import { podResize } from './pod-resize/pod-resize.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels/pod-topology-labels.ts';
 import { priority } from './priority/priority.ts';
@@ -53,7 +54,7 @@ export function defaultPlugins(sources: PluginSources): readonly AdmissionPlugin
   return [
     namespaceLifecycle(namespaces),
     limitRanger(cacheOf('', 'limitranges')),
-    serviceAccount(cacheOf('', 'serviceaccounts'), random),
+    serviceAccount(cacheOf('', 'serviceaccounts'), clock, random),
     nodeRestriction({
       pods, nodes, authorize, claims: cacheOf('', 'persistentvolumeclaims'), volumes: cacheOf('', 'persistentvolumes'), drivers: cacheOf('storage.k8s.io', 'csidrivers'),
     }),
@@ -70,6 +71,7 @@ export function defaultPlugins(sources: PluginSources): readonly AdmissionPlugin
     certificateSubjectRestriction(),
     defaultIngressClass(cacheOf('networking.k8s.io', 'ingressclasses')),
     podTopologyLabels(nodes),
+    podResize(nodes),
     mutatingAdmissionWebhook({ ...sources, namespaces }),
     validatingAdmissionWebhook({ ...sources, namespaces }),
     resourceQuota({ quotas: cacheOf('', 'resourcequotas'), clock, transport }),

@@ -12,10 +12,12 @@ export function needsFinalizer({ metadata }: KubernetesObject, finalizer: string
   return metadata.deletionTimestamp === undefined && metadata.finalizers?.includes(finalizer) !== true;
 }
 
+/** Gives the object the finalizer. Rejects with Conflict where it has moved on. */
 export async function addFinalizer<T extends KubernetesObject>(objects: ResourceClient<T>, object: T, finalizer: string): Promise<void> {
   await unlessGone(objects.update({ ...object, metadata: { ...object.metadata, finalizers: [...(object.metadata.finalizers ?? []), finalizer] } }));
 }
 
+/** Takes the finalizer away. Rejects with Conflict where the object has moved on. */
 export async function removeFinalizer<T extends KubernetesObject>(objects: ResourceClient<T>, object: T, finalizer: string): Promise<void> {
   const finalizers = (object.metadata.finalizers ?? []).filter((each) => each !== finalizer);
   await unlessGone(objects.update({ ...object, metadata: { ...object.metadata, finalizers } }));

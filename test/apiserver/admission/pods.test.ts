@@ -33,8 +33,11 @@ describe('admission of pods', () => {
   });
 
   it('needs the service account to be there, and mounts no token where it, or the pod, says so', async () => {
-    const { admin } = await startServer();
-    expect(await refusal(admin.create('pods', simplePod('a'))))
+    const { admin, world } = await startServer();
+    const refused = refusal(admin.create('pods', simplePod('a')));
+    // A new namespace gets its account in a moment.
+    await world.clock.advance(2000);
+    expect(await refused)
       .toBe('403 Forbidden: pods "a" is forbidden: error looking up service account default/default: serviceaccount "default" not found');
     await admin.create('serviceaccounts', { metadata: { name: 'plain' }, automountServiceAccountToken: false, imagePullSecrets: [{ name: 'registry' }] });
     const pod = (spec: object) => admin.create('pods', { metadata: { generateName: 'p-' }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } });
@@ -52,9 +55,9 @@ describe('admission of pods', () => {
       .toBe('403 Forbidden: priorityclasses.scheduling.k8s.io "other" is forbidden: PriorityClass usual is already marked as default. Only one default can exist');
     const { priority, priorityClassName, preemptionPolicy } = await spec({});
     expect({ priority, priorityClassName, preemptionPolicy }).toEqual({ priority: 7, priorityClassName: 'usual', preemptionPolicy: 'Never' });
-    expect(await refusal(spec({ priorityClassName: 'nope' }))).toBe('403 Forbidden: pods is forbidden: no PriorityClass with name nope was found');
+    expect(await refusal(spec({ priorityClassName: 'nope' }))).toBe('403 Forbidden: pods "p-" is forbidden: no PriorityClass with name nope was found');
     expect(await refusal(spec({ priority: 9 }))).toBe(
-      '403 Forbidden: pods is forbidden: the integer value of priority (9) must not be provided in pod spec; priority admission controller computed 7 from the given PriorityClass name',
+      '403 Forbidden: pods "p-" is forbidden: the integer value of priority (9) must not be provided in pod spec; priority admission controller computed 7 from the given PriorityClass name',
     );
   });
 

@@ -2,6 +2,7 @@ import { type Namespace, newStatusError } from '../../../api/index.ts';
 import { newForbidden, newNotFound, qualifiedResource } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
+import { earlyName } from '../forbidden.ts';
 
 /** Namespaces that nobody may delete. */
 const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
@@ -31,10 +32,11 @@ function checkDeletion({ definition, name }: AdmissionAttributes): void {
 }
 
 function checkNamespace(attributes: AdmissionAttributes, namespaces: ResourceCache): void {
-  const { definition, namespace, name } = attributes;
+  const { definition, namespace } = attributes;
   const object = namespaces.objects.get('', namespace)?.object;
   if (object === undefined) throw newNotFound(NAMESPACES, namespace);
   if (attributes.operation !== 'CREATE' || (object as Namespace).status?.phase !== 'Terminating') return;
+  const name = earlyName(attributes);
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
   const subject = name === '' ? qualifiedResource(definition) : `${qualifiedResource(definition)} "${name}"`;
   throw newStatusError(403, 'Forbidden', `${subject} is forbidden: ${why}`, {

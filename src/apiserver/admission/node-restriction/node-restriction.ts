@@ -2,12 +2,13 @@ import {
   type AuthenticationV1TokenRequest, type KubernetesObject, type Node, type PersistentVolumeClaim, type Pod, type ResourceSlice,
 } from '../../../api/index.ts';
 import { jsonEqual } from '../../../base/index.ts';
-import { newForbidden, newNotFound } from '../../errors.ts';
+import { newNotFound } from '../../errors.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, UserInfo } from '../../server.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
+import { newEarlyForbidden } from '../forbidden.ts';
 import { forbiddenLabels } from './labels.ts';
-import { apiReferenceOf } from './mirror-pod-references.ts';
+import { apiReferenceOf } from '../pod-references.ts';
 import { podWantsAudience, type VolumeSources } from './token-audience.ts';
 
 const NODE_PREFIX = 'system:node:';
@@ -61,7 +62,7 @@ export function nodeRestriction(sources: NodeRestrictionSources): AdmissionPlugi
 }
 
 function refusal({ attributes }: NodeRequest, why: string) {
-  return newForbidden(attributes.definition, attributes.name, why);
+  return newEarlyForbidden(attributes, why);
 }
 
 const quote = (text: string): string => JSON.stringify(text);

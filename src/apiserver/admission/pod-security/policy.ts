@@ -45,6 +45,7 @@ export function isFullyPrivileged({ enforce, audit, warn }: Policy): boolean {
   return enforce.level === 'privileged' && audit.level === 'privileged' && warn.level === 'privileged';
 }
 
+/** True where both are the same level as it was in the same version. */
 export function isSameLevelVersion(a: LevelVersion, b: LevelVersion): boolean {
   return a.level === b.level && a.minor === b.minor;
 }

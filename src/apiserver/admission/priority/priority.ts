@@ -2,6 +2,7 @@ import type { KubernetesObject, Pod, PriorityClass } from '../../../api/index.ts
 import { newForbidden } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import type { AdmissionPlugin } from '../chain.ts';
+import { newEarlyForbidden } from '../forbidden.ts';
 
 const DEFAULT_POLICY = 'PreemptLowerPriority';
 
@@ -39,7 +40,7 @@ export function priority(classes: ResourceCache): AdmissionPlugin {
       const pod = object as Pod;
       if (attributes.operation === 'UPDATE') return withKept(pod, old as Pod);
       const { spec } = pod;
-      const refuse = (why: string) => newForbidden(attributes.definition, attributes.name, why);
+      const refuse = (why: string) => newEarlyForbidden(attributes, why);
       let name = spec.priorityClassName ?? '';
       let value = 0;
       let policy = DEFAULT_POLICY;

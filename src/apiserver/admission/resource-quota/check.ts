@@ -29,6 +29,7 @@ export interface ChargeRequest {
   readonly old: KubernetesObject | undefined;
 }
 
+/** A quota as its status has it. */
 export function runningQuota(quota: ResourceQuota): RunningQuota {
   return { quota, hard: amountsOf(quota.status?.hard), used: amountsOf(quota.status?.used) };
 }

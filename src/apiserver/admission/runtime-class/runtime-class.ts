@@ -2,6 +2,7 @@ import { type Amounts, amountsOf, type KubernetesObject, type Pod, type PodSpec,
 import { newForbidden } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
+import { earlyName } from '../forbidden.ts';
 import { mergeTolerations } from './merge-tolerations.ts';
 
 const MISMATCH = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
@@ -29,14 +30,15 @@ export function runtimeClass(classes: ResourceCache): AdmissionPlugin {
       const pod = object as Pod;
       const overhead = classOf(attributes, pod)?.overhead;
       if (overhead === undefined && pod.spec.overhead === undefined) return;
-      if (overhead === undefined) throw refusal(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
-      if (!sameAmounts(amountsOf(overhead.podFixed), amountsOf(pod.spec.overhead))) throw refusal(attributes, MISMATCH);
+      if (overhead === undefined) throw refusal(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead', attributes.name);
+      if (!sameAmounts(amountsOf(overhead.podFixed), amountsOf(pod.spec.overhead))) throw refusal(attributes, MISMATCH, attributes.name);
     },
   };
 }
 
-function refusal({ definition, name }: AdmissionAttributes, why: string) {
-  return newForbidden(definition, name, why);
+/** Both phases say the same, but only the second one knows a generated name. */
+function refusal(attributes: AdmissionAttributes, why: string, name = earlyName(attributes)) {
+  return newForbidden(attributes.definition, name, why);
 }
 
 function withOverhead(attributes: AdmissionAttributes, spec: PodSpec, { overhead }: RuntimeClass): PodSpec {

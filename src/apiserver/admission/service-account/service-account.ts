@@ -1,14 +1,19 @@
-import { type Container, randomSuffix, type KubernetesObject, type Pod, type PodSpec, type ServiceAccount, type Volume, type VolumeMount } from '../../../api/index.ts';
-import type { Random } from '../../../world/index.ts';
+import {
+  type Container, type KubernetesObject, newStatusError, type Pod, type PodSpec, randomSuffix, type ServiceAccount, type StatusError, type Volume, type VolumeMount,
+} from '../../../api/index.ts';
+import type { Clock, Random } from '../../../world/index.ts';
 import { deepFreeze } from '../../../base/index.ts';
 import { newForbidden } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
+import type { AdmissionPlugin } from '../chain.ts';
+import { hasSecretReference } from '../pod-references.ts';
+import { newEarlyForbidden } from '../forbidden.ts';
+import { Accounts, DEFAULT_ACCOUNT } from './accounts.ts';
+import { limitsSecrets, unlistedEphemeralSecret, unlistedSecret } from './secret-references.ts';
 
 /** Where every container finds its service account's token. Kubernetes: serviceaccount.DefaultAPITokenMountPath. */
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const VOLUME_PREFIX = 'kube-api-access-';
-const DEFAULT_ACCOUNT = 'default';
 const MIRROR_POD = 'kubernetes.io/config.mirror';
 
 /** The same for every pod; only the volume's name differs. Kubernetes: serviceaccount.TokenVolumeSource. */
@@ -22,36 +27,86 @@ const PROJECTED = deepFreeze({
 });
 
 /** Every pod runs as a service account, and gets its token. Kubernetes: plugin/pkg/admission/serviceaccount. */
-export function serviceAccount(accounts: ResourceCache, random: Random): AdmissionPlugin {
+export function serviceAccount(cache: ResourceCache, clock: Clock, random: Random): AdmissionPlugin {
+  const accounts = new Accounts(cache, clock, random);
   return {
     name: 'ServiceAccount',
-    handles: (definition, operation, subresource) =>
-      definition.resource === 'pods' && definition.group === '' && operation === 'CREATE' && subresource === undefined,
+    handles: (definition, operation, subresource) => definition.resource === 'pods' && definition.group === ''
+      && ((operation === 'CREATE' && subresource === undefined) || (operation === 'UPDATE' && subresource === 'ephemeralcontainers')),
     admit(attributes, object) {
+      if (attributes.operation !== 'CREATE') return object;
       const pod = object as Pod;
-      if (pod.metadata.annotations?.[MIRROR_POD] !== undefined) return checkMirrorPod(attributes, pod);
-      const name = pod.spec.serviceAccountName === undefined || pod.spec.serviceAccountName === '' ? DEFAULT_ACCOUNT : pod.spec.serviceAccountName;
-      const account = accounts.objects.get(attributes.namespace, name)?.object as ServiceAccount | undefined;
-      if (account === undefined) {
-        throw newForbidden(attributes.definition, attributes.name, `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`);
+      const refuse: Refuse = (why) => newEarlyForbidden(attributes, why);
+      if (isMirrorPod(pod)) return checkMirrorPod(pod, refuse);
+      const name = pod.spec.serviceAccountName || DEFAULT_ACCOUNT;
+      const account = accounts.get(attributes.namespace, name);
+      if (account !== undefined) return withAccount(pod, account, random, refuse);
+      const missing = () => refuse(missingText(attributes.namespace, name));
+      if (name !== DEFAULT_ACCOUNT) throw missing();
+      // The namespace may be so new that the controller has not been there yet.
+      return accounts.whenDefault(attributes.namespace).then((late) => {
+        if (late === undefined) throw missing();
+        return withAccount(pod, late, random, refuse);
+      });
+    },
+    validate(attributes, object) {
+      const pod = object as Pod;
+      const { namespace, operation } = attributes;
+      const refuse: Refuse = (why) => newForbidden(attributes.definition, attributes.name, why);
+      if (operation === 'CREATE' && isMirrorPod(pod)) {
+        checkMirrorPod(pod, refuse);
+        return;
       }
-      let spec: PodSpec = pod.spec.serviceAccountName === name && pod.spec.serviceAccount === name ? pod.spec : { ...pod.spec, serviceAccountName: name, serviceAccount: name };
-      if (pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) spec = withToken(spec, random);
-      if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
-        spec = { ...spec, imagePullSecrets: account.imagePullSecrets as NonNullable<PodSpec['imagePullSecrets']> };
+      const name = pod.spec.serviceAccountName ?? '';
+      if (name === '') throw refuse(`no service account specified for pod ${namespace}/${pod.metadata.name}`);
+      const account = accounts.get(namespace, name);
+      if (account === undefined) throw refuse(missingText(namespace, name));
+      if (operation === 'CREATE') checkSecrets(pod, account, refuse);
+      else if (limitsSecrets(account)) {
+        const why = unlistedEphemeralSecret(pod.spec, account);
+        // As upstream, which gives this one no reason.
+        if (why !== undefined) throw newStatusError(500, '', why);
       }
-      return spec === pod.spec ? pod : { ...pod, spec } as KubernetesObject;
     },
   };
 }
 
-function checkMirrorPod(attributes: AdmissionAttributes, pod: Pod): Pod {
-  const refuse = (why: string) => newForbidden(attributes.definition, attributes.name, why);
+type Refuse = (why: string) => StatusError;
+
+function missingText(namespace: string, name: string): string {
+  return `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+}
+
+function isMirrorPod({ metadata }: Pod): boolean {
+  return metadata.annotations !== undefined && Object.hasOwn(metadata.annotations, MIRROR_POD);
+}
+
+/** A mirror pod shows what its kubelet runs anyway: it gets nothing, and may ask for nothing. */
+function checkMirrorPod(pod: Pod, refuse: Refuse): KubernetesObject {
   if (pod.spec.serviceAccountName) throw refuse('a mirror pod may not reference service accounts');
+  if (hasSecretReference(pod)) throw refuse('a mirror pod may not reference secrets');
   if (pod.spec.volumes?.some((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined))) {
     throw refuse('a mirror pod may not use ServiceAccountToken volume projections');
   }
-  return pod;
+  return pod as KubernetesObject;
+}
+
+function withAccount(pod: Pod, account: ServiceAccount, random: Random, refuse: Refuse): KubernetesObject {
+  const { name } = account.metadata;
+  let spec: PodSpec = pod.spec.serviceAccountName === name && pod.spec.serviceAccount === name ? pod.spec : { ...pod.spec, serviceAccountName: name, serviceAccount: name };
+  if (pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) spec = withToken(spec, random);
+  if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
+    spec = { ...spec, imagePullSecrets: account.imagePullSecrets as NonNullable<PodSpec['imagePullSecrets']> };
+  }
+  const complete = (spec === pod.spec ? pod : { ...pod, spec }) as Pod;
+  checkSecrets(complete, account, refuse);
+  return complete as KubernetesObject;
+}
+
+function checkSecrets(pod: Pod, account: ServiceAccount, refuse: Refuse): void {
+  if (!limitsSecrets(account)) return;
+  const why = unlistedSecret(pod, account);
+  if (why !== undefined) throw refuse(why);
 }
 
 function withToken(spec: PodSpec, random: Random): PodSpec {

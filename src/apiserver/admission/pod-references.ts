@@ -1,4 +1,4 @@
-import type { Container, Pod, Volume, VolumeProjection } from '../../../api/index.ts';
+import type { Container, Pod, PodSpec, Volume, VolumeProjection } from '../../api/index.ts';
 
 /** What a pod needs of the API besides its node, or what about it can't be known; undefined: nothing. Kubernetes: podutil.HasAPIObjectReference. */
 export type ApiReference = { readonly resource: string } | { readonly error: string } | undefined;
@@ -20,13 +20,22 @@ const PROJECTED_RESOURCES = [
   ['serviceAccountToken', 'serviceaccounts (via projected volumes)'], ['clusterTrustBundle', 'clustertrustbundles'], ['podCertificate', 'podcertificates'],
 ] as const satisfies readonly (readonly [keyof VolumeProjection, string])[];
 
+/** True where a pod names a secret anywhere. Kubernetes: podutil.VisitPodSecretNames. */
+export function hasSecretReference({ spec }: Pod): boolean {
+  const names = [...(spec.imagePullSecrets ?? []).map(({ name }) => name), ...containersOf(spec).flatMap(secretsOf), ...(spec.volumes ?? []).flatMap(secretsOfVolume)];
+  return names.some((name) => name !== undefined && name !== '');
+}
+
+function containersOf({ initContainers = [], containers, ephemeralContainers = [] }: PodSpec): readonly Container[] {
+  return [...initContainers, ...containers, ...ephemeralContainers];
+}
+
 /** A mirror pod may not lead its node to objects of others. */
-export function apiReferenceOf({ spec }: Pod): ApiReference {
+export function apiReferenceOf(pod: Pod): ApiReference {
+  const { spec } = pod;
   if (spec.serviceAccountName) return { resource: 'serviceaccounts' };
-  const containers: readonly Container[] = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
-  const secrets = [...(spec.imagePullSecrets ?? []).map(({ name }) => name), ...containers.flatMap(secretsOf), ...(spec.volumes ?? []).flatMap(secretsOfVolume)];
-  if (secrets.some((name) => name !== undefined && name !== '')) return { resource: 'secrets' };
-  const configMaps = [...containers.flatMap(configMapsOf), ...(spec.volumes ?? []).flatMap(configMapsOfVolume)];
+  if (hasSecretReference(pod)) return { resource: 'secrets' };
+  const configMaps = [...containersOf(spec).flatMap(configMapsOf), ...(spec.volumes ?? []).flatMap(configMapsOfVolume)];
   if (configMaps.some((name) => name !== undefined && name !== '')) return { resource: 'configmaps' };
   if ((spec.resourceClaims ?? []).length > 0) return { resource: 'resourceclaims' };
   for (const volume of spec.volumes ?? []) {
