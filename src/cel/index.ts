@@ -5,3 +5,5 @@ export { type Authorize, type AuthorizationAnswer, type AuthorizationQuestion, a
 export * from './types.ts';
 export { fromJson } from './values/json-value.ts';
 export * from './values/value.ts';
+export { type DefinitionRuleOptions, validateDefinitionRules } from './schema/definition-rules.ts';
+export { OBJECT_COST_BUDGET, ruleValidatorFor, type RuleValidator, type RuleVerdict } from './schema/object-rules.ts';

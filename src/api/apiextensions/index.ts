@@ -2,6 +2,7 @@ export { approvalCondition } from './api-approval.ts';
 export * from './conditions.ts';
 export { customResource, type CheckRules, type CustomResourceParts } from './custom-resource.ts';
 export { customResourceDefinitions } from './custom-resource-definition.ts';
+export { validFieldPath } from './field-path.ts';
 export { nestedInteger, nestedText, withNested } from './scale-paths.ts';
 export { coerced, plainConversion, versionOf } from './storage-conversion.ts';
 export { terminating } from './terminating.ts';
