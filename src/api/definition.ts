@@ -25,6 +25,11 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly strategy: Strategy<T>;
   /** Where objects live in the store, when not /registry/<resource>; events.k8s.io shares with core events. Kubernetes: the registry's key layout. */
   readonly storagePrefix?: string;
+  /**
+   * Paths of fields that writes through a subresource ('' for none) don't change, where those are not the usual ones: nobody
+   * comes to own them. Kubernetes: rest.ResetFieldsStrategy.
+   */
+  readonly resetFields?: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** Where objects are stored as another kind: events.k8s.io's as core events. Both directions are exact for valid objects. */
   readonly conversion?: StorageConversion<T>;
   /** Its objects are in no store: the server makes them when it is asked. */

@@ -27,6 +27,7 @@ export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPol
   categories: ['api-extensions'],
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
   subresources: [statusSubresource('ValidatingAdmissionPolicy')],
+  resetFields: { status: [['metadata'], ['spec']] },
   columns: [
     nameColumn,
     column('Validations', 'integer', 'How many validations the policy has.', ({ spec }) => spec.validations?.length ?? 0),

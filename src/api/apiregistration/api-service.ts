@@ -11,6 +11,7 @@ export const apiServices = defineResource<APIService>({
   group: 'apiregistration.k8s.io', resource: 'apiservices', kind: 'APIService', namespaced: false, categories: ['api-extensions'],
   schema: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
   subresources: [statusSubresource('APIService')],
+  resetFields: { status: [['metadata'], ['spec']] },
   columns: [
     nameColumn,
     column('Service', 'string', 'The Service behind it, or Local.', ({ spec }) => (spec.service === undefined ? 'Local' : `${spec.service.namespace ?? ''}/${spec.service.name ?? ''}`)),

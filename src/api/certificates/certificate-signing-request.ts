@@ -11,6 +11,7 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
   group: 'certificates.k8s.io', resource: 'certificatesigningrequests', kind: 'CertificateSigningRequest', namespaced: false, shortNames: ['csr'],
   schema: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
   subresources: [{ ...statusSubresource('CertificateSigningRequest'), name: 'approval' }, statusSubresource('CertificateSigningRequest')],
+  resetFields: { '': [['spec'], ['status']], approval: [['spec'], ['status', 'certificate']], status: [['spec'], ['status', 'conditions']] },
   selectableFields: { 'spec.signerName': ({ spec }) => spec.signerName },
   columns: [
     nameColumn,

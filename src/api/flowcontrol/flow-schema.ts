@@ -20,6 +20,7 @@ export const flowSchemas = defineResource<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io', resource: 'flowschemas', kind: 'FlowSchema', namespaced: false,
   schema: 'io.k8s.api.flowcontrol.v1.FlowSchema',
   subresources: [statusSubresource('FlowSchema')],
+  resetFields: { status: [['metadata'], ['spec']] },
   columns: [
     nameColumn,
     column('PriorityLevel', 'string', 'The priority level of requests that match.', ({ spec }) => spec.priorityLevelConfiguration?.name ?? ''),

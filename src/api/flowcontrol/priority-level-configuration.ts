@@ -24,6 +24,7 @@ export const priorityLevelConfigurations = defineResource<PriorityLevelConfigura
   group: 'flowcontrol.apiserver.k8s.io', resource: 'prioritylevelconfigurations', kind: 'PriorityLevelConfiguration', namespaced: false,
   schema: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
   subresources: [statusSubresource('PriorityLevelConfiguration')],
+  resetFields: { status: [['metadata'], ['spec']] },
   columns: [
     nameColumn,
     column('Type', 'string', 'Limited, or Exempt from limits.', ({ spec }) => spec.type),

@@ -51,7 +51,11 @@ function options(deps: RegistryDeps, call: Call, schema: Parameters<typeof track
     throw newStatusError(422, 'Invalid', 'fieldManager: Too long: may not be more than 128 bytes', {});
   }
   const subresource = call.request.subresource ?? call.writtenThrough;
-  return { schema, manager, apiVersion: call.endpoint.apiVersion, nowMs: deps.clock.nowMs(), ...(subresource === undefined ? {} : { subresource }) };
+  const resetFields = call.endpoint.definition.resetFields?.[subresource ?? ''];
+  return {
+    schema, manager, apiVersion: call.endpoint.apiVersion, nowMs: deps.clock.nowMs(), ...(subresource === undefined ? {} : { subresource }),
+    ...(resetFields === undefined ? {} : { resetFields }),
+  };
 }
 
 /** Components are known by their user's name, e.g. kube-scheduler, deployment-controller. */
