@@ -38,6 +38,11 @@ function maxLengthText(lengthMax: number): string {
   return `must be no more than ${lengthMax} characters`;
 }
 
+/** The same of labels, whose rules count bytes. Kubernetes: api/validate/content. */
+function maxBytesText(lengthMax: number): string {
+  return `must be no more than ${lengthMax} bytes`;
+}
+
 /** A rule together with examples and its regular expression. Kubernetes: validation.RegexError. */
 export function regexText(text: string, pattern: string, ...examples: readonly string[]): string {
   if (examples.length === 0) return `${text} (regex used for validation is '${pattern}')`;
@@ -78,14 +83,14 @@ export function qualifiedNameErrors(value: string): readonly string[] {
   if (value.length <= LABEL_LENGTH_MAX && qualifiedName.test(value)) return NONE;
   const parts = value.split('/');
   const ruleText = regexText(QUALIFIED_NAME_TEXT, QUALIFIED_NAME, 'MyName', 'my.name', '123-abc');
-  if (parts.length > 2) return [`a qualified name ${ruleText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  if (parts.length > 2) return [`a valid label key ${ruleText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const errors: string[] = [];
   const name = parts.at(-1) ?? '';
   const prefix = parts.length === 2 ? parts[0] : undefined;
   if (prefix === '') errors.push('prefix part must be non-empty');
   else if (prefix !== undefined) for (const error of dns1123SubdomainErrors(prefix).map((text) => `prefix part ${text}`)) errors.push(error);
   if (name === '') errors.push('name part must be non-empty');
-  else if (name.length > LABEL_LENGTH_MAX) errors.push(`name part ${maxLengthText(LABEL_LENGTH_MAX)}`);
+  else if (name.length > LABEL_LENGTH_MAX) errors.push(`name part ${maxBytesText(LABEL_LENGTH_MAX)}`);
   if (!qualifiedName.test(name)) errors.push(`name part ${ruleText}`);
   return errors.length === 0 ? NONE : errors;
 }
@@ -94,7 +99,7 @@ export function qualifiedNameErrors(value: string): readonly string[] {
 export function labelValueErrors(value: string): readonly string[] {
   if (value.length <= LABEL_LENGTH_MAX && labelValue.test(value)) return NONE;
   const errors: string[] = [];
-  if (value.length > LABEL_LENGTH_MAX) errors.push(maxLengthText(LABEL_LENGTH_MAX));
+  if (value.length > LABEL_LENGTH_MAX) errors.push(maxBytesText(LABEL_LENGTH_MAX));
   if (!labelValue.test(value)) errors.push(regexText(LABEL_VALUE_TEXT, `(${QUALIFIED_NAME})?`, 'MyValue', 'my_value', '12345'));
   return errors;
 }

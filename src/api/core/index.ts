@@ -14,6 +14,7 @@ export { podTemplates } from './pod-template.ts';
 export { qosClass } from './pod-qos.ts';
 export { isPodReady, isPodTerminal, podCondition, podStatusText, podSummary, type PodSummary } from './pod-status.ts';
 export { pods, prepareEphemeralContainers } from './pod.ts';
+export { preparePodResize, validatePodResize } from './pod-resize.ts';
 export { validatePodEphemeralContainersUpdate } from './pod-validation.ts';
 export { persistentVolumeClaims } from './persistent-volume-claim.ts';
 export { persistentVolumes } from './persistent-volume.ts';

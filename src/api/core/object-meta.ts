@@ -127,9 +127,9 @@ function validateOwnerReferences(references: readonly OwnerReference[], path: st
   for (const reference of references) {
     const version = reference.apiVersion?.includes('/') ? reference.apiVersion.slice(reference.apiVersion.indexOf('/') + 1) : reference.apiVersion;
     if (version === undefined || version === '') errors.push(invalid(`${path}.apiVersion`, reference.apiVersion ?? '', 'version must not be empty'));
-    if (!reference.kind) errors.push(invalid(`${path}.kind`, '', 'kind must not be empty'));
-    if (!reference.name) errors.push(invalid(`${path}.name`, '', 'name must not be empty'));
-    if (!reference.uid) errors.push(invalid(`${path}.uid`, '', 'uid must not be empty'));
+    if (!reference.kind) errors.push(invalid(`${path}.kind`, '', 'must not be empty'));
+    if (!reference.name) errors.push(invalid(`${path}.name`, '', 'must not be empty'));
+    if (!reference.uid) errors.push(invalid(`${path}.uid`, '', 'must not be empty'));
     if (reference.apiVersion === 'v1' && reference.kind === 'Event') {
       errors.push(invalid(path, reference, '/v1, Kind=Event is disallowed from being an owner'));
     }

@@ -14,8 +14,10 @@ function qosClassOfSpec(spec: PodSpec): string {
   const requests = new Map<string, Quantity>();
   const limits = new Map<string, Quantity>();
   let guaranteed = true;
-  for (const containers of [spec.containers, spec.initContainers]) {
-    for (const { resources } of containers ?? []) {
+  // what the pod says as a whole counts, where it does
+  const lists = spec.resources ? [[spec]] : [spec.containers, spec.initContainers];
+  for (const list of lists) {
+    for (const { resources } of list ?? []) {
       let limitCount = 0;
       for (const name of qosResources) {
         const request = positive(resources?.requests?.[name]);

@@ -22,7 +22,7 @@ const updatableFields = [
 /** Kubernetes: core validation, ValidatePodCreate. */
 export function validatePodCreate(pod: Pod): readonly FieldError[] {
   const errors: FieldError[] = [];
-  validateMetadataAndSpec(pod, errors);
+  validatePodMetadataAndSpec(pod, errors);
   const spec = pod.spec ?? noSpec;
   if (spec.ephemeralContainers?.length) errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
   if (spec.nodeName && spec.schedulingGates?.length) {
@@ -32,7 +32,7 @@ export function validatePodCreate(pod: Pod): readonly FieldError[] {
 }
 
 /** Kubernetes: core validation, validatePodMetadataAndSpec. */
-function validateMetadataAndSpec(pod: Pod, errors: FieldError[]): void {
+export function validatePodMetadataAndSpec(pod: Pod, errors: FieldError[]): void {
   for (const error of validateObjectMeta(pod.metadata, true, nameIsDnsSubdomain)) errors.push(error);
   const spec = pod.spec ?? noSpec;
   if (pod.metadata.annotations) validatePodAnnotations(pod.metadata.annotations, spec, 'metadata.annotations', errors);
@@ -57,7 +57,7 @@ function validateNoTokens(spec: PodSpec, errors: FieldError[]): void {
 export function validatePodUpdate(next: Pod, old: Pod): readonly FieldError[] {
   const errors: FieldError[] = validateObjectMetaUpdate(next.metadata, old.metadata);
   if (next.spec === old.spec && next.metadata.annotations === old.metadata.annotations) return errors;
-  validateMetadataAndSpec(next, errors);
+  validatePodMetadataAndSpec(next, errors);
   validateMirrorAnnotation(next, old, errors);
   for (const list of ['containers', 'initContainers'] as const) {
     if (!validateContainerUpdates(next.spec[list] ?? [], old.spec[list] ?? [], `spec.${list}`, errors)) return errors;
@@ -78,7 +78,7 @@ export function validatePodEphemeralContainersUpdate(next: Pod, old: Pod): reado
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) return [forbidden('[]', 'static pods do not support ephemeral containers')];
   const path = 'spec.ephemeralContainers';
   const errors: FieldError[] = validateObjectMetaUpdate(next.metadata, old.metadata);
-  validateMetadataAndSpec(next, errors);
+  validatePodMetadataAndSpec(next, errors);
   const byName = new Map(next.spec.ephemeralContainers?.map((container) => [container.name, container]));
   for (const container of old.spec.ephemeralContainers ?? []) {
     const kept = byName.get(container.name);
@@ -113,7 +113,7 @@ function validateContainerUpdates(next: readonly Container[], old: readonly Cont
 function validateDeadlineUpdate(next: number | undefined, old: number | undefined, errors: FieldError[]): boolean {
   const path = 'spec.activeDeadlineSeconds';
   if (next === undefined) {
-    if (old !== undefined) errors.push(invalid(path, 'null', 'must not update from a positive integer to nil value'));
+    if (old !== undefined) errors.push(invalid(path, null, 'must not update from a positive integer to nil value'));
     return true;
   }
   if (next < 0 || next > int32Max) {

@@ -3,6 +3,7 @@ import type { Pod, PodSpec, PodStatus } from '../types.ts';
 import { defineResource, proxyVerbs, statusSubresource } from './define.ts';
 import { sameValue } from './equality.ts';
 import { podColumns, podRowConditions } from './pod-columns.ts';
+import { withLabelKeys } from './pod-label-keys.ts';
 import { qosClass } from './pod-qos.ts';
 import { defaultSpecOfPod } from './pod-spec/defaults.ts';
 import { podSpecWarnings } from './pod-spec/warnings.ts';
@@ -21,6 +22,7 @@ export const pods = defineResource<Pod>({
     { name: 'log', kind: 'Pod', verbs: ['get'] },
     { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
     { name: 'proxy', kind: 'PodProxyOptions', verbs: proxyVerbs },
+    { name: 'resize', kind: 'Pod', verbs: subresourceVerbs },
     statusSubresource('Pod'),
   ],
   selectableFields: {
@@ -42,7 +44,8 @@ export const pods = defineResource<Pod>({
       const spec = defaultSpecOfPod(withGrace(pod.spec));
       return spec === pod.spec ? pod : { ...pod, spec };
     },
-    prepareForCreate(pod) {
+    prepareForCreate(given) {
+      const pod = given.spec ? withLabelKeys(given) : given;
       return { ...pod, metadata: { ...pod.metadata, generation: 1 }, status: initialStatus(pod) };
     },
     prepareForUpdate(next, old) {

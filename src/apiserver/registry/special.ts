@@ -14,6 +14,7 @@ import { podEphemeralContainers } from './subresources/ephemeral-containers.ts';
 import type { DisruptionBudgetSources } from './subresources/disruption-budgets.ts';
 import { podEviction } from './subresources/eviction.ts';
 import { namespaceFinalize } from './subresources/finalize.ts';
+import { podResize } from './subresources/resize.ts';
 import { scale } from './subresources/scale.ts';
 import { serviceAccountToken, type TokenSources } from './subresources/token.ts';
 
@@ -36,6 +37,7 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
   const subresources = new Map<string, SubresourceHandler>([
     ['pods./binding', podBinding],
     ['pods./ephemeralcontainers', podEphemeralContainers],
+    ['pods./resize', podResize],
     ['pods./eviction', podEviction(options.disruptionBudgets)],
     ['namespaces./finalize', namespaceFinalize],
     ['certificatesigningrequests.certificates.k8s.io/approval', certificateApproval],

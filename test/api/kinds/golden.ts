@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseAllDocuments, stringify } from 'yaml';
 import {
-  builtinResources, type CertificateSigningRequest, fieldErrorBody, type FieldError, type KubernetesObject, prepareForApproval, type ResourceDefinition, validateApproval,
+  builtinResources, fieldErrorBody, prepareForApproval, preparePodResize, validateApproval, validatePodResize, type CertificateSigningRequest, type FieldError, type KubernetesObject, type Pod, type ResourceDefinition,
 } from '../../../src/api/index.ts';
 
 /** One block of a golden script: a command, YAML documents, ----, the whole output. A block's first line is `command: what it shows`. */
@@ -80,6 +80,14 @@ export function runGolden({ command, input }: Pick<GoldenCase, 'command' | 'inpu
     case 'updated-status': {
       const [old, next] = identified(objects);
       return toYaml(strategy.prepareForStatusUpdate?.(next, old) ?? next);
+    }
+    case 'resize': {
+      const [old, next] = identified(objects) as unknown as [Pod, Pod];
+      return errorsText(validatePodResize(preparePodResize(next, old), old));
+    }
+    case 'resized': {
+      const [old, next] = identified(objects) as unknown as [Pod, Pod];
+      return toYaml(preparePodResize(next, old));
     }
     case 'converted':
       return toYaml(olderVersionOf(last).conversion?.fromStorage(last));

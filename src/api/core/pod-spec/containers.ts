@@ -5,7 +5,9 @@ import { validateEnv, validateEnvFrom } from './env.ts';
 import { validateDevices, validateMounts } from './mounts.ts';
 import { validateContainerPorts, validateLifecycle, validateLivenessProbe, validateReadinessProbe } from './probes.ts';
 import { pullPolicies } from './pull-policy.ts';
+import { validateContainerClaims } from './resource-claims.ts';
 import { validateResources } from './resources.ts';
+import { validateInitRestartRules, validateRestartRules } from './restart-rules.ts';
 import { validateSecurityContext } from './security.ts';
 import { validatePart } from './valid-parts.ts';
 
@@ -26,7 +28,7 @@ export function validateContainers(spec: PodSpec, volumes: Volumes, path: string
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
     names.add(container.name);
     validateRunning(container, spec, at, errors);
-    if (container.restartPolicy !== undefined) errors.push(forbidden(`${at}.restartPolicy`, 'may not be set for non-init containers'));
+    validateRestartRules(container, at, errors);
   }
   validateHostPorts(containers, path, errors);
 }
@@ -38,7 +40,7 @@ export function validateInitContainers(spec: PodSpec, volumes: Volumes, path: st
     const at = `${path}[${index}]`;
     validateContainer(container, spec, volumes, at, errors);
     const { restartPolicy } = container;
-    if (restartPolicy !== undefined && restartPolicy !== 'Always') errors.push(notSupported(`${at}.restartPolicy`, restartPolicy, ['Always']));
+    validateInitRestartRules(container, at, errors);
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
     else if (container.name) names.add(container.name);
     validateHostPorts([container], path, errors);
@@ -52,7 +54,7 @@ export function validateInitContainers(spec: PodSpec, volumes: Volumes, path: st
   });
 }
 
-const ephemeralForbidden = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resizePolicy', 'restartPolicy'] as const;
+const ephemeralForbidden = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resizePolicy', 'restartPolicy', 'restartPolicyRules'] as const;
 
 /** Kubernetes: core validation, validateEphemeralContainers. */
 export function validateEphemeralContainers(spec: PodSpec, volumes: Volumes, path: string, errors: FieldError[]): void {
@@ -100,6 +102,7 @@ function validateContainer(container: Container, spec: PodSpec, volumes: Volumes
   if (!pullPolicy) errors.push(required(`${path}.imagePullPolicy`));
   else if (!pullPolicies.includes(pullPolicy)) errors.push(notSupported(`${path}.imagePullPolicy`, pullPolicy, pullPolicies));
   validatePart(container.resources, `${path}.resources`, errors, validateResources);
+  if (container.resources?.claims) validateContainerClaims(container.resources.claims, spec.resourceClaims, `${path}.resources.claims`, errors);
   if (container.resizePolicy) validateResizePolicy(container.resizePolicy, spec.restartPolicy, `${path}.resizePolicy`, errors);
   validatePart(container.securityContext, `${path}.securityContext`, errors, validateSecurityContext);
 }

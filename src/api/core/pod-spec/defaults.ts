@@ -1,6 +1,7 @@
 import type { Container, PodSpec, PodTemplateSpec } from '../../types.ts';
 import { mapShared } from '../strategy-parts.ts';
 import { defaultContainer } from './container-defaults.ts';
+import { defaultPodResources } from './pod-resources.ts';
 import { defaultResourceList, defaultResources, requestsFromLimits } from './resource-defaults.ts';
 import { defaultVolume } from './volume-defaults.ts';
 
@@ -78,12 +79,14 @@ export function defaultSpecOfPod(spec: PodSpec): PodSpec {
   const containers = base.containers ? mapShared(base.containers, podOnly) : base.containers;
   const initContainers = base.initContainers ? mapShared(base.initContainers, podOnly) : base.initContainers;
   const sameContainers = containers === base.containers && initContainers === base.initContainers;
+  const resources = base.resources ? defaultPodResources({ ...base, containers, ...(initContainers ? { initContainers } : {}) }) : base.resources;
   const hasLinks = base.enableServiceLinks !== undefined && base.enableServiceLinks !== null;
-  const result: PodSpec = sameContainers && hasLinks ? base : {
+  const result: PodSpec = sameContainers && hasLinks && resources === base.resources ? base : {
     ...base,
     ...(initContainers ? { initContainers } : {}),
     containers,
     enableServiceLinks: base.enableServiceLinks ?? true,
+    ...(resources ? { resources } : {}),
   };
   complete.add(result);
   podSpecs.set(result, result);

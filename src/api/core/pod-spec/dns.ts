@@ -3,11 +3,11 @@ import { dns1123SubdomainErrors, regexText, SUBDOMAIN_LENGTH_MAX } from '../../n
 import type { HostAlias, PodDNSConfig } from '../../types.ts';
 import { validateIp } from '../ip.ts';
 
-// labels of search paths may have underscores; upstream's text names the pattern without them
+// labels of search paths may have underscores
 const searchPattern = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 const searchText = regexText(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
-  '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*', 'example.com',
+  '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*', 'example.com',
 );
 const nameserversMax = 3;
 const searchesMax = 32;

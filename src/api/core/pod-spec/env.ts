@@ -1,6 +1,6 @@
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
-import { configMapKeyErrors, dns1123SubdomainErrors, environmentNameErrors, maskTrailingDash, qualifiedNameErrors } from '../../names.ts';
-import type { ConfigMapKeySelector, EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector } from '../../types.ts';
+import { configMapKeyErrors, dns1123LabelErrors, dns1123SubdomainErrors, environmentNameErrors, maskTrailingDash, qualifiedNameErrors } from '../../names.ts';
+import type { ConfigMapKeySelector, EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector, ResourceFieldSelector } from '../../types.ts';
 
 const envFieldPaths = [
   'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName',
@@ -41,9 +41,23 @@ function validateValueFrom(source: EnvVarSource, value: string | undefined, path
     count += 1;
     validateKeyRef(source.secretKeyRef, `${path}.secretKeyRef`, errors);
   }
-  if (count === 0) errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'));
+  if (source.fileKeyRef) {
+    count += 1;
+    validateFileKeyRef(source.fileKeyRef, `${path}.fileKeyRef`, errors);
+  }
+  if (count === 0) errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'));
   else if (value) errors.push(invalid(path, '', 'may not be specified when `value` is not empty'));
   else if (count > 1) errors.push(invalid(path, '', 'may not have more than one field specified at a time'));
+}
+
+/** Kubernetes: core validation, validateFileKeySelector. */
+function validateFileKeyRef({ key = '', volumeName = '', path: file = '' }: Partial<FileKeySelector>, path: string, errors: FieldError[]): void {
+  if (key === '') errors.push(required(`${path}.key`));
+  else for (const text of environmentNameErrors(key)) errors.push(invalid(`${path}.key`, key, text));
+  if (volumeName === '') errors.push(required(`${path}.volumeName`));
+  else for (const text of dns1123LabelErrors(volumeName)) errors.push(invalid(`${path}.volumeName`, volumeName, text));
+  if (file === '') errors.push(required(`${path}.path`));
+  else if (file.split('/').includes('..')) errors.push(invalid(`${path}.path`, file, "must not contain '..'"));
 }
 
 /** Kubernetes: core validation, validateObjectFieldSelector. */

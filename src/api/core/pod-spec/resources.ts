@@ -11,18 +11,28 @@ const nanosPerUnit = 1_000_000_000n;
 
 /** Requests and limits of a container. Kubernetes: core validation, ValidateContainerResourceRequirements. */
 export function validateResources(resources: ResourceRequirements, path: string, errors: FieldError[]): void {
+  validateRequirements(resources, validateContainerResourceName, path, errors);
+}
+
+/** Amounts of resources with names that validateName lets pass. Kubernetes: core validation, validateResourceRequirements. */
+export function validateRequirements(
+  resources: ResourceRequirements, validateName: (name: string, path: string, errors: FieldError[]) => void, path: string, errors: FieldError[],
+): void {
   const { limits, requests } = resources;
   let hasComputeResource = false;
   let hasHugePages = false;
   for (const name in limits) {
+    validateName(name, `${path}.limits[${name}]`, errors);
     validateResource(name, limits[name] ?? '', `${path}.limits[${name}]`, errors);
     if (name === 'cpu' || name === 'memory') hasComputeResource = true;
     if (isHugePages(name)) hasHugePages = true;
   }
   for (const name in requests) {
     const request = requests[name] ?? '';
-    validateResource(name, request, `${path}.requests[${name}]`, errors);
+    validateName(name, `${path}.requests[${name}]`, errors);
+    validateResourceQuantity(name, request, `${path}.requests[${name}]`, errors);
     validateRequestWithinLimit(name, request, limits?.[name], path, errors);
+    if (isHugePages(name)) validateHugePages(name, request, `${path}.requests[${name}]`, errors);
     if (name === 'cpu' || name === 'memory') hasComputeResource = true;
     if (isHugePages(name)) hasHugePages = true;
   }
@@ -42,8 +52,17 @@ function validateRequestWithinLimit(name: string, request: string, limit: string
 }
 
 function validateResource(name: string, text: string, path: string, errors: FieldError[]): void {
-  validateContainerResourceName(name, path, errors);
   validateResourceQuantity(name, text, path, errors);
+  if (isHugePages(name)) validateHugePages(name, text, path, errors);
+}
+
+/** Memory in pages comes in whole pages. Kubernetes: core validation, validateResourceQuantityHugePageValue. */
+function validateHugePages(name: string, text: string, path: string, errors: FieldError[]): void {
+  const size = name.slice('hugepages-'.length);
+  if (!isQuantity(text)) return;
+  const page = isQuantity(size) ? parseQuantity(size).nanos : 0n;
+  const isWhole = page > 0n && page % nanosPerUnit === 0n && parseQuantity(text).nanos % page === 0n;
+  if (!isWhole) errors.push(invalid(path, text, `${text} is not positive integer multiple of ${name}`));
 }
 
 /** Not negative, and whole where the resource is counted. Kubernetes: core validation, ValidateResourceQuantityValue. */

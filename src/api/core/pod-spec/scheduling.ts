@@ -52,19 +52,25 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
       const value = constraint[policy];
       if (value !== undefined && value !== 'Honor' && value !== 'Ignore') errors.push(notSupported(`${at}.${policy}`, value, ['Honor', 'Ignore']));
     }
-    validateMatchLabelKeys(constraint, `${at}.matchLabelKeys`, errors);
+    validateMatchLabelKeys(constraint, at, errors);
     if (labelSelector) validateLabelSelector(labelSelector, `${at}.labelSelector`, errors);
   });
 }
 
+/** A pod's selector has got the keys' own requirements before: a second one is the user's. Kubernetes: core validation, ValidateMatchLabelKeysAndMismatchLabelKeys. */
 function validateMatchLabelKeys({ matchLabelKeys = [], labelSelector }: TopologySpreadConstraint, path: string, errors: FieldError[]): void {
   if (matchLabelKeys.length === 0) return;
-  if (!labelSelector) errors.push(forbidden(path, 'must not be specified when labelSelector is not set'));
-  const keys = new Set([...Object.keys(labelSelector?.matchLabels ?? {}), ...(labelSelector?.matchExpressions ?? []).map((expression) => expression.key)]);
-  matchLabelKeys.forEach((key, index) => {
-    validateLabelName(key, `${path}[${index}]`, errors);
-    if (keys.has(key)) errors.push(invalid(`${path}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector'));
-  });
+  if (!labelSelector) {
+    errors.push(forbidden(`${path}.matchLabelKeys`, 'must not be specified when labelSelector is not set'));
+    return;
+  }
+  matchLabelKeys.forEach((key, index) => validateLabelName(key, `${path}.matchLabelKeys[${index}]`, errors));
+  const seen = new Set(Object.keys(labelSelector.matchLabels ?? {}));
+  for (const { key } of labelSelector.matchExpressions ?? []) {
+    const index = matchLabelKeys.lastIndexOf(key);
+    if (index >= 0 && seen.has(key)) errors.push(invalid(`${path}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector'));
+    seen.add(key);
+  }
 }
 
 /** Kubernetes: core validation, validateReadinessGates. */

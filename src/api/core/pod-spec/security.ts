@@ -1,6 +1,7 @@
 import { duplicate, invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import type { PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../../types.ts';
 import { validateDescendingPath } from './volumes.ts';
+import { validateWindowsOptions } from './windows-options.ts';
 
 const idText = 'must be between 0 and 2147483647, inclusive';
 const sysctlPattern = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
@@ -33,6 +34,7 @@ export function validatePodSecurity(context: PodSecurityContext, spec: PodSpec, 
     errors.push(notSupported(`${path}.fsGroupChangePolicy`, fsGroupChangePolicy, ['Always', 'OnRootMismatch']));
   }
   validateSeccomp(context.seccompProfile, `${path}.seccompProfile`, errors);
+  if (context.windowsOptions) validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`, errors);
 }
 
 /** Kubernetes: core validation, ValidateSecurityContext. */
@@ -44,7 +46,11 @@ export function validateSecurityContext(context: SecurityContext, path: string, 
     errors.push(notSupported(`${path}.procMount`, procMount, ['Default', 'Unmasked']));
   }
   validateSeccomp(context.seccompProfile, `${path}.seccompProfile`, errors);
-  if (context.allowPrivilegeEscalation !== false) return;
+  if (context.allowPrivilegeEscalation === false) validateEscalation(context, path, errors);
+  if (context.windowsOptions) validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`, errors);
+}
+
+function validateEscalation(context: SecurityContext, path: string, errors: FieldError[]): void {
   if (context.privileged === true) errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
   if (context.capabilities?.add?.includes('CAP_SYS_ADMIN')) {
     errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
