@@ -22,6 +22,7 @@ import { watchObjects } from './registry/read.ts';
 import { watchComputed } from './registry/computed.ts';
 import { computedOf, handle } from './registry/registry.ts';
 import { numberToIp, parseIpRange } from './registry/services/ip-range.ts';
+import { AddressKeeper } from './registry/services/address-keeper.ts';
 import { serviceHook } from './registry/services/service-hook.ts';
 import { specialHandlers } from './registry/special.ts';
 import { Endpoints } from './resource-table.ts';
@@ -74,6 +75,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const pods = cacheOf('', 'pods');
   const serviceAccounts = cacheOf('', 'serviceaccounts');
   const services = cacheOf('', 'services');
+  const addresses = cacheOf('networking.k8s.io', 'ipaddresses');
   const serviceRange = parseIpRange(options.serviceRange ?? SERVICE_RANGE);
 
   const rbacSources = {
@@ -121,7 +123,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       [cacheOf(ADMISSION, 'mutatingadmissionpolicies').prefix, policyHook(policySources)],
       [cacheOf(ADMISSION, 'validatingadmissionpolicybindings').prefix, policyBindingHook(policySources, cacheOf(ADMISSION, 'validatingadmissionpolicies'), false)],
       [cacheOf(ADMISSION, 'mutatingadmissionpolicybindings').prefix, policyBindingHook(policySources, cacheOf(ADMISSION, 'mutatingadmissionpolicies'), true)],
-      [services.prefix, serviceHook(services, random, serviceRange.cidr)],
+      [services.prefix, serviceHook(services, addresses, random, serviceRange.cidr)],
       [rbacSources.roles.prefix, roleHook(rbacHookSources)], [rbacSources.clusterRoles.prefix, roleHook(rbacHookSources)],
       [rbacSources.roleBindings.prefix, bindingHook(rbacHookSources)], [rbacSources.clusterRoleBindings.prefix, bindingHook(rbacHookSources)],
     ]),
@@ -215,10 +217,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     async start() {
       await watchCache.start();
+      const keeper = new AddressKeeper({ store, clock, random, services, addresses });
+      running.add({ dispose: () => keeper.stop() });
       if (customResources !== undefined) await customResources.start();
       await bootstrap({
         transport: transportFor(LOOPBACK_USER), store, clock, random, endpoints, address: options.address,
-        kubernetesIp: numberToIp(serviceRange.base + 1), clientCa: options.clientCa ?? '',
+        kubernetesIp: numberToIp(serviceRange.base + 1), serviceRange: serviceRange.cidr, clientCa: options.clientCa ?? '',
       });
       const expiry = new EventExpiry(cacheOf('', 'events'), store, clock);
       expiry.start();

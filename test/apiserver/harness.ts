@@ -44,6 +44,7 @@ export interface Watched {
 
 const GROUPS: Readonly<Record<string, string>> = {
   deployments: 'apps', replicasets: 'apps', leases: 'coordination.k8s.io', priorityclasses: 'scheduling.k8s.io', endpointslices: 'discovery.k8s.io',
+  ipaddresses: 'networking.k8s.io', servicecidrs: 'networking.k8s.io',
   roles: 'rbac.authorization.k8s.io', rolebindings: 'rbac.authorization.k8s.io', clusterroles: 'rbac.authorization.k8s.io', clusterrolebindings: 'rbac.authorization.k8s.io',
   selfsubjectaccessreviews: 'authorization.k8s.io', subjectaccessreviews: 'authorization.k8s.io', selfsubjectrulesreviews: 'authorization.k8s.io',
   localsubjectaccessreviews: 'authorization.k8s.io', selfsubjectreviews: 'authentication.k8s.io', tokenreviews: 'authentication.k8s.io',

@@ -1,13 +1,15 @@
 import { jsonEqual } from '../../base/index.ts';
-import { hasReason, type ClusterRole, type KubernetesObject, type NewObject, type PolicyRule, type Subject } from '../../api/index.ts';
+import { formatTime, hasReason, type ClusterRole, type KubernetesObject, type NewObject, type PolicyRule, type Subject } from '../../api/index.ts';
 import type { Transport } from '../../client/index.ts';
 import {
-  type AdvertisedAddress, authenticationConfigMap, bootstrapNamespaces, bootstrapPriorityClasses, kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService,
+  type AdvertisedAddress, authenticationConfigMap, bootstrapNamespaces, bootstrapPriorityClasses, defaultServiceCidr, kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService, readyServiceCidrStatus,
 } from './objects.ts';
+import { serviceIpAddress } from '../registry/services/address-keeper.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapNamespaceRoles } from './rbac/policy.ts';
 import { seed, type Seed, type SeedOptions } from './seed.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
+const NETWORKING = 'networking.k8s.io';
 const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
 export interface BootstrapOptions extends SeedOptions {
@@ -16,6 +18,8 @@ export interface BootstrapOptions extends SeedOptions {
   readonly address: AdvertisedAddress;
   /** The first address of the Service range. */
   readonly kubernetesIp: string;
+  /** E.g. 10.96.0.0/12. */
+  readonly serviceRange: string;
   /** PEM; '' where there is none. */
   readonly clientCa: string;
 }
@@ -24,14 +28,14 @@ export interface BootstrapOptions extends SeedOptions {
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const wanted = bootstrapObjects(options);
   if (options.store.status().keyCount === 0) return seed(options, wanted);
-  for (const { group, resource, object, reconcile } of wanted) await ensure(options, group, resource, object, reconcile);
+  for (const each of wanted) await ensure(options, each);
 }
 
 interface BootstrapObject extends Seed {
   readonly reconcile?: Reconcile;
 }
 
-function bootstrapObjects({ address, kubernetesIp, clientCa }: BootstrapOptions): readonly BootstrapObject[] {
+function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa }: BootstrapOptions): readonly BootstrapObject[] {
   const wanted: BootstrapObject[] = [];
   const add = (group: string, resource: string, object: NewObject<KubernetesObject>, reconcile: Reconcile = keep) => wanted.push({ group, resource, object, reconcile });
   for (const object of bootstrapNamespaces()) add('', 'namespaces', object);
@@ -43,6 +47,8 @@ function bootstrapObjects({ address, kubernetesIp, clientCa }: BootstrapOptions)
     else add(RBAC, 'rolebindings', object, reconcileSubjects);
   }
   add('', 'configmaps', authenticationConfigMap(clientCa), replaceFields('data'));
+  wanted.push({ group: NETWORKING, resource: 'servicecidrs', object: defaultServiceCidr(serviceRange), status: readyServiceCidrStatus });
+  add(NETWORKING, 'ipaddresses', serviceIpAddress(kubernetesIp, 'default', 'kubernetes'));
   add('', 'services', kubernetesService(kubernetesIp, address));
   add('', 'endpoints', kubernetesEndpoints(address), replaceFields('subsets'));
   add('discovery.k8s.io', 'endpointslices', kubernetesEndpointSlice(address), replaceFields('endpoints', 'ports'));
@@ -54,8 +60,8 @@ type Reconcile = (current: KubernetesObject, wanted: NewObject<KubernetesObject>
 
 const keep: Reconcile = (current) => current;
 
-async function ensure(options: BootstrapOptions, group: string, resource: string, wanted: NewObject<KubernetesObject>, reconcile: Reconcile = keep): Promise<void> {
-  const { transport, endpoints } = options;
+async function ensure(options: BootstrapOptions, { group, resource, object: wanted, reconcile = keep, status }: BootstrapObject): Promise<void> {
+  const { transport, endpoints, clock } = options;
   if (endpoints.get(group, 'v1', resource) === undefined) return;
   const { name = '', namespace } = wanted.metadata;
   const target = { group, version: 'v1', resource, ...(namespace === undefined ? {} : { namespace }) };
@@ -65,7 +71,10 @@ async function ensure(options: BootstrapOptions, group: string, resource: string
     if (next !== current) await transport.request({ ...target, verb: 'update', name, body: next });
   } catch (error) {
     if (!hasReason(error, 'NotFound')) throw error;
-    await transport.request({ ...target, verb: 'create', body: wanted });
+    const created = await transport.request({ ...target, verb: 'create', body: wanted }) as KubernetesObject;
+    if (status === undefined) return;
+    const body = { ...created, status: status(formatTime(clock.nowMs())) };
+    await transport.request({ ...target, verb: 'update', subresource: 'status', name, body });
   }
 }
 

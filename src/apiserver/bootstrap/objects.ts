@@ -1,4 +1,4 @@
-import type { ConfigMap, Endpoints, EndpointSlice, Namespace, NewObject, PriorityClass, Service } from '../../api/index.ts';
+import type { ConfigMap, Endpoints, EndpointSlice, Namespace, NewObject, PriorityClass, Service, ServiceCIDR, ServiceCIDRStatus } from '../../api/index.ts';
 
 /** Where the API server is reached from inside the cluster. */
 export interface AdvertisedAddress {
@@ -41,6 +41,16 @@ export function kubernetesService(clusterIP: string, address: AdvertisedAddress)
       ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: address.port }],
     },
   } as NewObject<Service>;
+}
+
+/** The range that the server was started with. Kubernetes: pkg/controlplane/controller/defaultservicecidr. */
+export function defaultServiceCidr(cidr: string): NewObject<ServiceCIDR> {
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [cidr] } };
+}
+
+/** Its status, from the first moment on. */
+export function readyServiceCidrStatus(now: string): ServiceCIDRStatus {
+  return { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now, reason: '', message: 'Kubernetes default Service CIDR is ready' }] };
 }
 
 /** The endpoints of that Service; nobody but the API server keeps them. */

@@ -9,6 +9,8 @@ export interface Seed {
   readonly group: string;
   readonly resource: string;
   readonly object: NewObject<KubernetesObject>;
+  /** What the server itself says of it, at the time of its creation. */
+  readonly status?: (now: string) => object;
 }
 
 export interface SeedOptions {
@@ -37,11 +39,12 @@ export async function seed(options: SeedOptions, seeds: readonly Seed[]): Promis
   }
 }
 
-function seedOperation({ clock, random, endpoints }: SeedOptions, { group, resource, object: wanted }: Seed): Operation | undefined {
+function seedOperation({ clock, random, endpoints }: SeedOptions, { group, resource, object: wanted, status }: Seed): Operation | undefined {
   const endpoint = endpoints.find(group, 'v1', resource);
   if (endpoint === undefined) return undefined;
   const { cache, definition: { strategy } } = endpoint;
   const metadata = { ...wanted.metadata, uid: random.uuid(), creationTimestamp: formatTime(clock.nowMs()) } as ObjectMeta;
   const object = strategy.prepareForCreate(strategy.defaults({ ...wanted, metadata } as KubernetesObject));
-  return putOperation(cache.keyOf(metadata.namespace ?? '', metadata.name), object);
+  const whole = status === undefined ? object : { ...object, status: status(formatTime(clock.nowMs())) };
+  return putOperation(cache.keyOf(metadata.namespace ?? '', metadata.name), whole);
 }

@@ -73,10 +73,10 @@ describe('a cluster on disk', () => {
     const world = createSimulatedWorld(3);
     const open = () => openDiskStore({ disk: world.disk, revive: reviveStoredValue });
     const first = await startServer({ world, store: await open() });
+    await first.admin.create('services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } });
     await first.admin.create('serviceaccounts', { metadata: { name: 'default' } });
     await first.admin.create('pods', simplePod('a'));
     await first.admin.create('pods/binding', { metadata: { name: 'a' }, target: { name: 'node-1' } });
-    await first.admin.create('services', { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } });
     const kinds = ['pods', 'services', 'clusterroles', 'namespaces'];
     const before = await Promise.all(kinds.map((kind) => first.admin.in('').list(kind)));
     first.server.stop();

@@ -21,8 +21,7 @@ describe('a Service', () => {
     expect(await refusal(admin.create('services', service('b', { clusterIP: '10.96.0.10' }))))
       .toBe('422 Invalid: Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.10"]: failed to allocate IP 10.96.0.10: provided IP is already allocated');
     expect(await refusal(admin.create('services', service('b', { clusterIP: '10.0.0.1' })))).toBe(
-      '422 Invalid: Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: the provided IP (10.0.0.1) is not in the valid range. '
-      + 'The range of valid IPs is 10.96.0.0/12',
+      '422 Invalid: Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: the provided network does not match the current range',
     );
     await admin.delete('services', 'dns');
     expect((await admin.create('services', service('b', { clusterIP: '10.96.0.10' })))['spec'].clusterIPs).toEqual(['10.96.0.10']);

@@ -3,6 +3,7 @@ import type { Random } from '../../../world/index.ts';
 import { newInternalError } from '../../errors.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import type { Hooked, WriteHook } from '../write-hooks.ts';
+import { isAllocated } from './address-keeper.ts';
 import { Allocator } from './allocator.ts';
 import { ipToNumber, numberToIp, parseIpRange } from './ip-range.ts';
 import { withFamilies } from './ip-families.ts';
@@ -13,7 +14,7 @@ const NODE_PORT_LAST = 32_767;
 const NONE = 'None';
 
 /** Gives Services their cluster IPs and node ports. Kubernetes: pkg/registry/core/service/storage, Allocators. */
-export function serviceHook(services: ResourceCache, random: Random, cidr: string): WriteHook {
+export function serviceHook(services: ResourceCache, addresses: ResourceCache, random: Random, cidr: string): WriteHook {
   const range = parseIpRange(cidr);
   const ips = new Allocator(range.base + 1, range.base + range.size - 2, random);
   const ports = new Allocator(NODE_PORT_FIRST, NODE_PORT_LAST, random);
@@ -26,6 +27,11 @@ export function serviceHook(services: ResourceCache, random: Random, cidr: strin
     for (const ip of ipsOf(object as Service)) ips.hold(ip);
     for (const port of nodePortsOf(object as Service)) ports.hold(port);
   });
+  addresses.onChange((object, previous) => {
+    // Those of Services are held by the Services.
+    if (previous !== undefined && !isAllocated(previous)) ips.release(ipToNumber(previous.metadata.name) ?? 0);
+    if (object !== undefined && !isAllocated(object)) ips.hold(ipToNumber(object.metadata.name) ?? 0);
+  });
   const allocate = (service: Service, old: Service | undefined): Hooked => {
     const taken: (() => void)[] = [];
     const settled = () => {
@@ -37,7 +43,7 @@ export function serviceHook(services: ResourceCache, random: Random, cidr: strin
     };
     try {
       let { spec } = service;
-      spec = withClusterIp(service, spec, old, ips, take, range.cidr);
+      spec = withClusterIp(service, spec, old, ips, take);
       spec = withNodePorts(service, spec, old, ports, take);
       return { object: (spec === service.spec ? service : { ...service, spec }) as KubernetesObject, settled };
     } catch (error) {
@@ -53,7 +59,7 @@ export function serviceHook(services: ResourceCache, random: Random, cidr: strin
 
 type Take = (allocator: Allocator, number: number) => void;
 
-function withClusterIp(service: Service, spec: ServiceSpec, old: Service | undefined, ips: Allocator, take: Take, cidr: string): ServiceSpec {
+function withClusterIp(service: Service, spec: ServiceSpec, old: Service | undefined, ips: Allocator, take: Take): ServiceSpec {
   if (!needsClusterIp(spec)) return withoutClusterIp(spec);
   const wanted = spec.clusterIP ?? '';
   if (wanted === NONE) return spec;
@@ -62,7 +68,7 @@ function withClusterIp(service: Service, spec: ServiceSpec, old: Service | undef
     const number = ipToNumber(wanted);
     if (number === undefined) return spec; // validation has its say
     const refuse = (why: string) => newInvalidError('', 'Service', service.metadata.name, [invalid('spec.clusterIPs', [wanted], `failed to allocate IP ${wanted}: ${why}`)]);
-    if (!ips.contains(number)) throw refuse(`the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${cidr}`);
+    if (!ips.contains(number)) throw refuse('the provided network does not match the current range');
     if (!ips.isFree(number)) throw refuse('provided IP is already allocated');
     take(ips, number);
     return { ...spec, clusterIPs: [wanted] };
