@@ -4,6 +4,7 @@ import { assertDefined } from '../../base/index.ts';
 import { encodeProtobuf, loadDescriptions } from '../../api/index.ts';
 import { aggregatedDiscovery, discoveryDocuments, openApiV2Document, openApiV3Document, openApiV3Index } from '../openapi/index.ts';
 import { encodeOpenApiV2 } from './openapi-v2-protobuf.ts';
+import { encodeOpenApiV3 } from './openapi-v3-protobuf.ts';
 import type { Encoding } from './accept.ts';
 import type { ResourceTable } from '../server.ts';
 
@@ -25,6 +26,8 @@ export interface ApiDocuments {
   openApiV3Index(): EncodedDocument;
   /** path: api/v1, apis/apps/v1. */
   openApiV3(path: string): Promise<EncodedDocument | undefined>;
+  /** The same as gnostic's protobuf. */
+  openApiV3Protobuf(path: string): Promise<EncodedDocument | undefined>;
   /** The hash that the index gives for path; undefined where it has none. */
   openApiV3Hash(path: string): string | undefined;
   openApiV2(): Promise<EncodedDocument>;
@@ -103,6 +106,11 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
       const document = openApiV3Document(resources.all(), path, await loadDescriptions(), minor);
       // What the index calls it.
       return document === undefined ? undefined : { bytes: Buffer.from(JSON.stringify(document), 'utf8'), etag: `"${hash}"` };
+    }),
+    openApiV3Protobuf: (path) => later(`/openapi/v3/${path} protobuf`, async () => {
+      const hash = v3Hash(path);
+      const document = openApiV3Document(resources.all(), path, await loadDescriptions(), minor);
+      return document === undefined ? undefined : { bytes: encodeOpenApiV3(document), etag: `"${hash}"` };
     }),
     openApiV3Hash: v3Hash,
     openApiV2: () => later('/openapi/v2', async () => encode(openApiV2Document(resources.all(), await loadDescriptions(), minor))),

@@ -10,6 +10,8 @@ const JSON_TYPE = 'application/json';
 /** As clients ask for it; the answer's content type has a dot in place of the @, which no media type may hold. */
 const V2_PROTOBUF_ANSWER = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const V2_PROTOBUF = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', V2_PROTOBUF_ANSWER];
+const V3_PROTOBUF_ANSWER = 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf';
+const V3_PROTOBUF = ['application/com.github.proto-openapi.spec.v3@v1.0+protobuf', V3_PROTOBUF_ANSWER];
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
 /** Serves /openapi/v2, /openapi/v3 and the documents below it. Kubernetes: kube-openapi/pkg/handler and handler3. */
@@ -26,8 +28,9 @@ export async function serveOpenApi(deps: HttpDeps, exchange: Exchange, path: str
   const name = path.slice(INDEX.length + 1);
   const hash = documents.openApiV3Hash(name);
   if (hash === undefined) return exchange.respond(404, { 'cache-control': 'no-cache, private' });
-  if (bestOf(exchange.headers.accept, [JSON_TYPE]) === undefined) return exchange.respond(406, headers);
-  headers['content-type'] = JSON_TYPE;
+  const type = bestOf(exchange.headers.accept, [JSON_TYPE, ...V3_PROTOBUF]);
+  if (type === undefined) return exchange.respond(406, headers);
+  headers['content-type'] = type === JSON_TYPE ? type : V3_PROTOBUF_ANSWER;
   const wanted = textParameter(parameters, 'hash') ?? '';
   if (wanted !== '' && wanted !== hash) {
     // The client's index is old: what it names is not there any more.
@@ -38,7 +41,7 @@ export async function serveOpenApi(deps: HttpDeps, exchange: Exchange, path: str
     headers['cache-control'] = 'public, immutable';
     headers['expires'] = new Date(deps.world.clock.nowMs() + YEAR_MS).toUTCString().replace('GMT', 'UTC');
   }
-  const document = await documents.openApiV3(name);
+  const document = type === JSON_TYPE ? await documents.openApiV3(name) : await documents.openApiV3Protobuf(name);
   if (document === undefined) return exchange.respond(404, { 'cache-control': 'no-cache, private' });
   respondDocument(exchange, document, headers);
 }

@@ -1,3 +1,5 @@
+import { encodeMessage, type Form, type JsonObject, type Message, strings, wrapped } from './openapi-protobuf.ts';
+
 /**
  * The OpenAPI v2 document as the protobuf message that kubectl up to 1.28 (and `explain --output=plaintext-openapiv2`)
  * insists on. The layout is the schema openapi.v2 of gnostic's OpenAPIv2.proto, as far as Kubernetes' documents go.
@@ -6,32 +8,21 @@ export function encodeOpenApiV2(document: object): Buffer {
   return encodeMessage(document as JsonObject, MESSAGES.document);
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-/**
- * How a JSON value stands in its message: a scalar, another message, an array of either (`each`), an object whose keys
- * are data (`map`: a message of name-value pairs), or a value inside of the only field of a wrapping message (`wrapped`).
- */
-type Form =
-  | 'string' | 'boolean' | 'integer' | 'any'
-  | { readonly message: () => Message }
-  | { readonly each: Form }
-  | { readonly map: Form; readonly field: number }
-  | { readonly wrapped: Form; readonly field: number };
-
-interface Message {
-  readonly fields: Readonly<Record<string, readonly [number: number, form: Form]>>;
-  /** Where keys that begin with x- go. */
-  readonly extensions?: number;
-}
-
 type MessageName =
-  | 'document' | 'info' | 'apiKeySecurity' | 'pathItem' | 'operation' | 'parameter' | 'bodyParameter' | 'headerParameter' | 'queryParameter'
+  | 'document' | 'info' | 'apiKeySecurity' | 'pathItem' | 'operation' | 'bodyParameter' | 'headerParameter' | 'queryParameter'
   | 'pathParameter' | 'response' | 'schema';
 
-const strings: Form = { each: 'string' };
-const wrapped = (field: number, form: Form): Form => ({ wrapped: form, field });
 const message = (name: MessageName): Form => ({ message: () => MESSAGES[name] });
+
+/** ParametersItem { Parameter { BodyParameter } } or ParametersItem { Parameter { NonBodyParameter { … } } }: the place decides. */
+const parameter: Form = {
+  choose(value) {
+    const { in: place } = value as { readonly in?: unknown };
+    if (place === 'body') return wrapped(1, wrapped(1, message('bodyParameter')));
+    const [number, name] = place === 'query' ? [3, 'queryParameter'] as const : place === 'path' ? [4, 'pathParameter'] as const : [1, 'headerParameter'] as const;
+    return wrapped(1, wrapped(2, wrapped(number, message(name))));
+  },
+};
 
 const subSchema = (shift: 0 | 1): Message => ({
   fields: {
@@ -57,20 +48,18 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
     fields: {
       get: [2, message('operation')], put: [3, message('operation')], post: [4, message('operation')], delete: [5, message('operation')],
       options: [6, message('operation')], head: [7, message('operation')], patch: [8, message('operation')],
-      parameters: [9, { each: message('parameter') }],
+      parameters: [9, { each: parameter }],
     },
     extensions: 10,
   },
   operation: {
     fields: {
       tags: [1, strings], summary: [2, 'string'], description: [3, 'string'], operationId: [5, 'string'], produces: [6, strings], consumes: [7, strings],
-      parameters: [8, { each: message('parameter') }], responses: [9, { map: wrapped(1, message('response')), field: 1 }],
+      parameters: [8, { each: parameter }], responses: [9, { map: wrapped(1, message('response')), field: 1 }],
       schemes: [10, strings], deprecated: [11, 'boolean'],
     },
     extensions: 13,
   },
-  /** Encoded by encodeParameter: the place decides the message. */
-  parameter: { fields: {} },
   bodyParameter: {
     fields: { description: [1, 'string'], name: [2, 'string'], in: [3, 'string'], required: [4, 'boolean'], schema: [5, message('schema')] },
     extensions: 6,
@@ -90,81 +79,3 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
     extensions: 31,
   },
 };
-
-function encodeMessage(value: JsonObject, layout: Message): Buffer {
-  if (layout === MESSAGES.parameter) return encodeParameter(value);
-  const parts: Buffer[] = [];
-  for (const [key, item] of Object.entries(value)) {
-    const field = Object.hasOwn(layout.fields, key) ? layout.fields[key] : undefined;
-    if (field !== undefined) encodeField(parts, field[0], item, field[1]);
-    else if (key.startsWith('x-') && layout.extensions !== undefined) pushBytes(parts, layout.extensions, named(key, encodeAny(item)));
-  }
-  return Buffer.concat(parts);
-}
-
-function encodeField(parts: Buffer[], number: number, value: unknown, form: Form): void {
-  if (value === undefined || value === null) return;
-  if (form === 'boolean' || form === 'integer') {
-    parts.push(varint(number << 3), varint(Number(value)));
-  } else if (typeof form === 'object' && 'each' in form) {
-    for (const item of value as readonly unknown[]) encodeField(parts, number, item, form.each);
-  } else {
-    pushBytes(parts, number, encodeBytes(value, form));
-  }
-}
-
-/** A value that stands as length and bytes. */
-function encodeBytes(value: unknown, form: Form): Buffer {
-  if (form === 'string') return Buffer.from(String(value), 'utf8');
-  if (form === 'any') return encodeAny(value);
-  const parts: Buffer[] = [];
-  if (typeof form !== 'object') throw new Error(`no bytes: ${form}`);
-  if ('message' in form) return encodeMessage(value as JsonObject, form.message());
-  if ('wrapped' in form) encodeField(parts, form.field, value, form.wrapped);
-  else if ('map' in form) for (const [name, item] of Object.entries(value as JsonObject)) pushBytes(parts, form.field, named(name, encodeBytes(item, form.map)));
-  return Buffer.concat(parts);
-}
-
-/** ParametersItem { Parameter { BodyParameter } } or ParametersItem { Parameter { NonBodyParameter { … } } }. */
-function encodeParameter(value: JsonObject): Buffer {
-  switch (value['in']) {
-    case 'body':
-      return wrap(1, wrap(1, encodeMessage(value, MESSAGES.bodyParameter)));
-    case 'query':
-      return wrap(1, wrap(2, wrap(3, encodeMessage(value, MESSAGES.queryParameter))));
-    case 'path':
-      return wrap(1, wrap(2, wrap(4, encodeMessage(value, MESSAGES.pathParameter))));
-    default:
-      return wrap(1, wrap(2, wrap(1, encodeMessage(value, MESSAGES.headerParameter))));
-  }
-}
-
-/** Any value goes as YAML, which JSON is. */
-function encodeAny(value: unknown): Buffer {
-  return wrap(2, Buffer.from(JSON.stringify(value), 'utf8'));
-}
-
-function named(name: string, value: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  pushBytes(parts, 1, Buffer.from(name, 'utf8'));
-  pushBytes(parts, 2, value);
-  return Buffer.concat(parts);
-}
-
-function wrap(number: number, bytes: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  pushBytes(parts, number, bytes);
-  return Buffer.concat(parts);
-}
-
-function pushBytes(parts: Buffer[], number: number, bytes: Buffer): void {
-  parts.push(varint(number << 3 | 2), varint(bytes.length), bytes);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push(rest % 0x80 | 0x80);
-  bytes.push(rest);
-  return Buffer.from(bytes);
-}

@@ -34,12 +34,13 @@ export function respondBytes(exchange: Exchange, code: number, headers: Response
     return;
   }
   headers['content-encoding'] = 'gzip';
-  headers['vary'] = 'Accept-Encoding';
+  headers['vary'] = headers['vary'] === undefined ? 'Accept-Encoding' : `${String(headers['vary'])}, Accept-Encoding`;
   gzipAsync(body, { level: 1 }).then((packed) => exchange.respond(code, headers, packed), () => exchange.destroy());
 }
 
+/** Whatever has a quality is not understood. Kubernetes: responsewriters, negotiateContentEncoding. */
 function acceptsGzip(header: string | string[] | undefined): boolean {
-  return typeof header === 'string' && /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(header);
+  return typeof header === 'string' && header.split(',').some((token) => token.trim() === 'gzip');
 }
 
 function contentType(negotiated: Negotiated): string {
