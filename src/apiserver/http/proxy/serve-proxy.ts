@@ -1,4 +1,4 @@
-import { messageOf } from '../../../base/index.ts';
+import { encodeText, messageOf } from '../../../base/index.ts';
 import type { HttpDeps } from '../deps.ts';
 import { internalError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
@@ -6,7 +6,8 @@ import { dialError, kubeletOf } from '../pod-target.ts';
 import type { ResourcePath } from '../request-path.ts';
 import { respondNotFoundText, respondText } from '../respond.ts';
 import { forwardRequest } from './forward.ts';
-import { podsOfNode, podTarget, serviceTarget } from './target.ts';
+import { kubeletMetrics } from './kubelet-metrics.ts';
+import { encodePods, podsOfNode, podTarget, serviceTarget } from './target.ts';
 
 /** Serves pods/proxy, services/proxy and nodes/proxy. Permission has been checked. */
 export async function serveProxy(deps: HttpDeps, exchange: Exchange, path: ResourcePath): Promise<void> {
@@ -35,7 +36,9 @@ async function serveNodeProxy(deps: HttpDeps, exchange: Exchange, id: string, re
     case '/healthz': case '/healthz/':
       return respondText(exchange, 200, 'ok');
     case '/pods': case '/pods/':
-      return exchange.respond(200, { 'content-type': 'application/json' }, await podsOfNode(deps, nodeName));
+      return exchange.respond(200, { 'content-type': 'application/json' }, encodePods(await podsOfNode(deps, nodeName)));
+    case '/metrics': case '/metrics/':
+      return exchange.respond(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, encodeText(kubeletMetrics(nodeName, (await podsOfNode(deps, nodeName)).items)));
     default:
       return respondNotFoundText(exchange);
   }

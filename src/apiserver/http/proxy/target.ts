@@ -88,11 +88,15 @@ function defaultPort(scheme: 'http' | 'https'): number {
 }
 
 /** The pods of a node as its kubelet would list them. */
-export async function podsOfNode(deps: HttpDeps, nodeName: string): Promise<Uint8Array> {
+export async function podsOfNode(deps: HttpDeps, nodeName: string): Promise<KubernetesList<Pod>> {
   const { object } = await deps.apiServer.request(SELF, {
     verb: 'list', group: '', version: 'v1', resource: 'pods', query: { fieldSelector: `spec.nodeName=${nodeName}` },
   });
-  const { items, metadata: _metadata, ...envelope } = object as KubernetesList;
+  return object as KubernetesList<Pod>;
+}
+
+/** The pods as a kubelet's /pods gives them: a list without a revision. */
+export function encodePods({ items, metadata: _metadata, ...envelope }: KubernetesList<Pod>): Uint8Array {
   const head = JSON.stringify({ ...envelope, metadata: {} });
   return Buffer.from(`${head.slice(0, -1)},"items":[${items.map((item) => Buffer.from(encodedJson(item)).toString('utf8')).join(',')}]}`, 'utf8');
 }
