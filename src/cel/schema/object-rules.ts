@@ -21,6 +21,8 @@ export interface RuleVerdict {
   readonly errors: readonly FieldError[];
   /** Rules that were broken before, in parts that have not changed. Kubernetes: CRDValidationRatcheting. */
   readonly warnings: readonly string[];
+  /** What is left of the object's budget; negative where it did not suffice. */
+  readonly costLeft: number;
 }
 
 /** Checks objects by the x-kubernetes-validations of a schema. */
@@ -39,7 +41,7 @@ export function ruleValidatorFor(schema: Schema): RuleValidator | undefined {
       const run = new Run();
       const has = old !== undefined && old !== null;
       run.node(root, path, object, has ? old : undefined, has ? { value: object, old, schema } : undefined, undefined);
-      return { errors: run.errors, warnings: run.warnings };
+      return { errors: run.errors, warnings: run.warnings, costLeft: run.costLeft };
     },
   };
 }
@@ -100,12 +102,12 @@ function isObject(value: unknown): value is Json {
 class Run {
   readonly errors: FieldError[] = [];
   readonly warnings: string[] = [];
-  private budget = OBJECT_COST_BUDGET;
+  costLeft = OBJECT_COST_BUDGET;
 
   node(node: Node, path: string, value: unknown, old: unknown, correlated: Correlated | undefined, around: Correlated | undefined): void {
-    if (value === null || value === undefined || this.budget < 0) return;
+    if (value === null || value === undefined || this.costLeft < 0) return;
     this.rules(node, path, value, old, correlated, around);
-    if (this.budget < 0) return;
+    if (this.costLeft < 0) return;
     const below = correlated ?? around;
     if (Array.isArray(value)) this.array(node, path, value, Array.isArray(old) ? old : [], correlated, below);
     else if (isObject(value)) this.object(node, path, value, isObject(old) ? old : {}, correlated, below);
@@ -119,7 +121,7 @@ class Run {
       const old = find(value);
       const inner = correlated === undefined || old === undefined ? undefined : { value, old, schema: items.schema };
       this.node(items, `${path}[${index}]`, value, old, inner, around);
-      if (this.budget < 0) return;
+      if (this.costLeft < 0) return;
     }
   }
 
@@ -137,7 +139,7 @@ class Run {
         ? undefined : { value: object[name], old: correlated.old[name], schema: child.schema };
       const at = property === undefined ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
       this.node(child, at, object[name], before, inner, hidden ? undefined : around);
-      if (this.budget < 0) return;
+      if (this.costLeft < 0) return;
     }
   }
 
@@ -148,9 +150,9 @@ class Run {
       this.errors.push(invalid(path, type, 'rule compiler initialization error: failed to convert to declType for CEL validation rules'));
       return;
     }
-    if (this.budget <= 0) {
+    if (this.costLeft <= 0) {
       this.errors.push(invalid(path, type, OUT_OF_BUDGET));
-      this.budget = -1;
+      this.costLeft = -1;
       return;
     }
     const schema = node.isResourceRoot ? withTypeAndObjectMeta(node.schema) : node.schema;
@@ -158,7 +160,7 @@ class Run {
     const oldSelf = old === undefined || old === null ? undefined : fromJsonWithSchema(old, schema);
     for (const [index, rule] of node.rules.entries()) {
       this.rule(node, rule, node.compiled[index] as CompiledRule, path, value, self, oldSelf, () => isUnchanged(correlated ?? around));
-      if (this.budget < 0) return;
+      if (this.costLeft < 0) return;
     }
   }
 
@@ -195,7 +197,7 @@ class Run {
       return `'${message}': call arguments did not match a supported operator, function or macro signature for rule: ${ruleText(rule)}`;
     }
     if (message === COST_LIMIT_TEXT) {
-      this.budget = -1;
+      this.costLeft = -1;
       return `'${message}': no further validation rules will be run due to call cost exceeds limit for rule: ${ruleText(rule)}`;
     }
     return `${message} evaluating rule: ${ruleText(rule)}`;
@@ -214,7 +216,7 @@ class Run {
       const message = this.message(compiled.message, rule.messageExpression ?? '', activation);
       if (message !== undefined && 'failure' in message) {
         add(invalid(at, type, message.failure));
-        this.budget = -1;
+        this.costLeft = -1;
         return;
       }
       detail = message?.text ?? detail;
@@ -238,11 +240,11 @@ class Run {
   }
 
   private spend({ cost }: Outcome): boolean {
-    if (cost > this.budget) {
-      this.budget = -1;
+    if (cost > this.costLeft) {
+      this.costLeft = -1;
       return false;
     }
-    this.budget -= cost;
+    this.costLeft -= cost;
     return true;
   }
 }
