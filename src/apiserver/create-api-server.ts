@@ -4,6 +4,7 @@ import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
 import { AdmissionChain, defaultPlugins } from './admission/index.ts';
+import { createAggregator } from './aggregator/index.ts';
 import { bootstrapTokenUser, ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
 import { CustomResources } from './apiextensions/index.ts';
@@ -52,6 +53,8 @@ export interface ApiServerOptions {
   readonly clientCa?: string;
   /** Checks that certificate requests are signed with their own key. Default: nobody does. */
   readonly verifySignature?: SignatureVerifier;
+  /** PEM of the authority that signs the certificate with which this server calls aggregated ones. Kubernetes: --requestheader-client-ca-file. */
+  readonly frontProxyCa?: string;
   /** How webhooks and aggregated servers are called. Default: nobody can be reached. */
   readonly outbound?: Outbound;
 }
@@ -109,7 +112,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     return tokenAuthenticator?.authenticate(token, wanted) ?? Promise.resolve(undefined);
   };
 
-  const webhooks = createWebhookClient(options.outbound ?? NO_OUTBOUND, services);
+  const outbound = options.outbound ?? NO_OUTBOUND;
+  const webhooks = createWebhookClient(outbound, services);
+  const aggregator = createAggregator({ clock, outbound, resources: endpoints, cacheOf, transport: () => transportFor(LOOPBACK_USER) });
   const deps: RegistryDeps = {
     store, clock, random, watchCache,
     admission: new AdmissionChain(defaultPlugins({
@@ -212,7 +217,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
 
   const definitions = endpoints.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
-  const customResources = definitions === undefined ? undefined : new CustomResources({ endpoints, definitions: definitions.cache, transport: transportFor(LOOPBACK_USER), clock });
+  const customResources = definitions === undefined ? undefined : new CustomResources({ endpoints, definitions: definitions.cache, transport: transportFor(LOOPBACK_USER), clock, webhooks, newUid: () => random.uuid() });
   const running = new DisposableStore();
   return {
     async start() {
@@ -222,12 +227,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       if (customResources !== undefined) await customResources.start();
       await bootstrap({
         transport: transportFor(LOOPBACK_USER), store, clock, random, endpoints, address: options.address,
-        kubernetesIp: numberToIp(serviceRange.base + 1), serviceRange: serviceRange.cidr, clientCa: options.clientCa ?? '',
+        kubernetesIp: numberToIp(serviceRange.base + 1), serviceRange: serviceRange.cidr, clientCa: options.clientCa ?? '', requestHeaderCa: options.frontProxyCa ?? '',
       });
       const expiry = new EventExpiry(cacheOf('', 'events'), store, clock);
       expiry.start();
       running.add({ dispose: () => expiry.stop() });
       running.add(startCompaction(store, clock));
+      running.add(aggregator.start());
     },
     stop() {
       customResources?.stop();
@@ -243,6 +249,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     writeFailure: () => writeFailureOf(store),
     authenticateToken: (token) => authenticate(token, undefined),
     resources: endpoints,
+    aggregator,
   };
 }
 

@@ -1,11 +1,18 @@
 import { assertDefined, type Disposable, toDisposable } from '../base/index.ts';
 import { type KubernetesObject, type ResourceDefinition, schemaOf } from '../api/index.ts';
-import { apiVersionOf, type Endpoint, rememberingConversion } from './registry/endpoint.ts';
+import { apiVersionOf, type Conversion, type Endpoint, rememberingConversion } from './registry/endpoint.ts';
 import type { ResourceTable } from './server.ts';
 import type { IndexedField, ResourceCache, WatchCache } from './watchcache/index.ts';
 
 /** The store's prefix where a resource does not name one. */
 const REGISTRY_PREFIX = '/registry/';
+
+/** A version of a resource that came while the server runs. */
+export interface CustomEndpoint {
+  readonly definition: ResourceDefinition;
+  /** Where it is not the definition's own. */
+  readonly conversion?: Conversion | undefined;
+}
 
 /** Everything that is served, by group, version and plural. */
 export class Endpoints implements ResourceTable {
@@ -29,12 +36,12 @@ export class Endpoints implements ResourceTable {
    * Serves other versions of a resource that came while the server runs instead of those that were served before; none
    * of them: the resource goes. Its watches end, so that clients look again. Kubernetes: crdHandler, removeStorage_locked.
    */
-  async replace(old: readonly Endpoint[], definitions: readonly ResourceDefinition[]): Promise<readonly Endpoint[]> {
-    const first = definitions[0];
+  async replace(old: readonly Endpoint[], resources: readonly CustomEndpoint[]): Promise<readonly Endpoint[]> {
+    const first = resources[0]?.definition;
     // No request comes before the cache is there.
     if (first !== undefined) await this.watchCache.add(prefixOf(first), first.namespaced, indexedFieldsOf(first));
     for (const endpoint of old) this.drop(endpoint);
-    const endpoints = definitions.map((definition) => this.newEndpoint(definition));
+    const endpoints = resources.map(({ definition, conversion }) => this.newEndpoint(definition, conversion));
     for (const endpoint of endpoints) this.insert(endpoint);
     for (const cache of new Set(old.map(({ cache: each }) => each))) {
       if (endpoints.some((endpoint) => endpoint.cache === cache)) cache.closeWatchers();
@@ -44,10 +51,10 @@ export class Endpoints implements ResourceTable {
     return endpoints;
   }
 
-  private newEndpoint(definition: ResourceDefinition): Endpoint {
+  private newEndpoint(definition: ResourceDefinition, ownConversion?: Conversion): Endpoint {
     const apiVersion = apiVersionOf(definition.group, definition.version);
     const cache = this.watchCache.resource(prefixOf(definition), definition.namespaced, indexedFieldsOf(definition));
-    const conversion = definition.conversion === undefined ? undefined : rememberingConversion(definition.conversion);
+    const conversion = ownConversion ?? (definition.conversion === undefined ? undefined : rememberingConversion(definition.conversion));
     let schema: Endpoint['schema'];
     return {
       definition, group: definition.group, resource: definition.resource, apiVersion, cache, conversion,

@@ -9,7 +9,7 @@ export { parseIp, type IpAddress } from './ip.ts';
 export { limitRanges } from './limit-range.ts';
 export { namespaces, prepareNamespaceFinalize, validateNamespaceFinalize } from './namespace.ts';
 export { nodes } from './node.ts';
-export { controllerOf } from './object-meta.ts';
+export { controllerOf, validateAnnotations, validateLabels } from './object-meta.ts';
 export { podTemplates } from './pod-template.ts';
 export { qosClass } from './pod-qos.ts';
 export { isPodReady, isPodTerminal, podCondition, podStatusText, podSummary, type PodSummary } from './pod-status.ts';

@@ -1,21 +1,22 @@
 import type { Disposable } from '../../base/index.ts';
 import {
   CUSTOM_RESOURCE_CLEANUP_FINALIZER, customResource, type CustomResourceDefinition, customResourceDefinitions, formatTime, hasReason, isConditionTrue,
-  plainConversion, type ResourceDefinition, withCondition,
+  plainConversion, withCondition,
 } from '../../api/index.ts';
 import { createClient, type ResourceClient, type Transport } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
 import type { Endpoint } from '../registry/endpoint.ts';
-import type { Endpoints } from '../resource-table.ts';
+import type { CustomEndpoint, Endpoints } from '../resource-table.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
 import { withAcceptedNames } from './naming.ts';
+import { type WebhookConversionDeps, webhookConversion } from './webhook-conversion.ts';
 import { withApprovalCondition, withSchemaCondition } from './schema-conditions.ts';
 
 const FIELD_MANAGER = 'kube-apiserver';
 /** How long after a write that failed the next one is tried. */
 const RETRY_MS = 1000;
 
-export interface CustomResourcesDeps {
+export interface CustomResourcesDeps extends WebhookConversionDeps {
   readonly endpoints: Endpoints;
   readonly definitions: ResourceCache;
   /** With the server's own identity. */
@@ -180,14 +181,17 @@ export class CustomResources {
       this.served.set(name, { ...served, definition: wanted });
       return;
     }
-    const endpoints = await this.deps.endpoints.replace(served?.endpoints ?? [], resourcesOf(wanted));
+    const endpoints = await this.deps.endpoints.replace(served?.endpoints ?? [], resourcesOf(wanted, this.deps));
     this.served.set(name, { definition: wanted, endpoints });
   }
 }
 
-function resourcesOf(definition: CustomResourceDefinition): readonly ResourceDefinition[] {
-  return definition.spec.versions.filter(({ served }) => served)
-    .map((version) => customResource(definition, version, { conversion: plainConversion(definition, version.name) }));
+function resourcesOf(definition: CustomResourceDefinition, deps: CustomResourcesDeps): readonly CustomEndpoint[] {
+  const byWebhook = definition.spec.conversion?.strategy === 'Webhook';
+  return definition.spec.versions.filter(({ served }) => served).map((version) => ({
+    definition: customResource(definition, version, byWebhook ? {} : { conversion: plainConversion(definition, version.name) }),
+    conversion: byWebhook ? webhookConversion(definition, version.name, deps) : undefined,
+  }));
 }
 
 function isServedAlike(a: CustomResourceDefinition, b: CustomResourceDefinition): boolean {

@@ -103,9 +103,23 @@ function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObje
 function storeCreated(
   deps: RegistryDeps, call: Call, prepared: KubernetesObject, valid: KubernetesObject, attempts: number, settled: (() => void) | undefined,
 ): Promise<KubernetesObject> {
-  const { cache, conversion } = call.endpoint;
+  const { conversion } = call.endpoint;
   call.note.validatedMs = deps.clock.elapsedMs();
-  const object = conversion === undefined ? valid : conversion.toStored(valid);
+  if (conversion?.remote === undefined) return commitCreated(deps, call, prepared, conversion === undefined ? valid : conversion.toStored(valid), attempts, settled);
+  if (call.dryRun) {
+    settled?.();
+    return Promise.resolve(deepFreeze(valid));
+  }
+  return conversion.remote.toStored(valid).then((object) => commitCreated(deps, call, prepared, object, attempts, settled), (error: unknown) => {
+    settled?.();
+    throw error;
+  });
+}
+
+function commitCreated(
+  deps: RegistryDeps, call: Call, prepared: KubernetesObject, object: KubernetesObject, attempts: number, settled: (() => void) | undefined,
+): Promise<KubernetesObject> {
+  const { cache } = call.endpoint;
   const { name } = object.metadata;
   if (cache.objects.get(call.namespace, name) !== undefined && deps.watchCache.isFresh()) return retryOrRefuse(deps, call, prepared, attempts, settled);
   call.code = 201;

@@ -20,6 +20,25 @@ export interface Endpoint {
 export interface Conversion {
   toStored(object: KubernetesObject): KubernetesObject;
   fromStored(object: KubernetesObject): KubernetesObject;
+  /** Set where somebody else converts: then fromStored throws NotConverted for what it has not got yet. */
+  readonly remote?: RemoteConversion;
+}
+
+/** Conversion that takes its time. Kubernetes: conversion webhooks. */
+export interface RemoteConversion {
+  /** After this fromStored has the objects. Rejects with a StatusError. */
+  makeReady(stored: readonly KubernetesObject[]): Promise<void>;
+  /** The object as it is to be stored; fromStored has it back as it was. */
+  toStored(object: KubernetesObject): Promise<KubernetesObject>;
+}
+
+/** An object has to be converted first; who asked begins again once it is. */
+export class NotConverted extends Error {
+  readonly stored: KubernetesObject;
+  constructor(stored: KubernetesObject) {
+    super('the object has not been converted yet');
+    this.stored = stored;
+  }
 }
 
 /** An object as this endpoint gives it out. */

@@ -4,6 +4,7 @@ import type { WatchSink } from '../../client/index.ts';
 import { newNotFound } from '../errors.ts';
 import type { RunningWatch } from '../watchcache/index.ts';
 import { type Call, type RegistryDeps } from './call.ts';
+import { convertingSink } from './converting-sink.ts';
 import { present } from './endpoint.ts';
 import { compileSelection } from './selectors.ts';
 
@@ -72,9 +73,9 @@ export function watchObjects(deps: RegistryDeps, call: Call, sink: WatchSink): D
     bookmarks: query.allowWatchBookmarks === true,
     typeMeta: { apiVersion: endpoint.apiVersion, kind: endpoint.definition.kind },
     onClosed: () => timer?.dispose(),
-    ...(endpoint.conversion === undefined ? {} : { present: endpoint.conversion.fromStored }),
+    ...(endpoint.conversion === undefined || endpoint.conversion.remote !== undefined ? {} : { present: endpoint.conversion.fromStored }),
   };
-  const start = () => endpoint.cache.watch(selection, sink, options);
+  const start = () => endpoint.cache.watch(selection, endpoint.conversion?.remote === undefined ? sink : convertingSink(endpoint.conversion, sink), options);
   const waiting = synthetic ? whenReadable(deps, call) : undefined;
   const watch = waiting === undefined ? start() : startLater(waiting, start, (error) => {
     timer?.dispose();

@@ -5,6 +5,7 @@ import { admitted, validated } from './admit.ts';
 import { checkNamespace, objectFromBody, withNamespace } from './body.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { type ComputedResource, type ComputedResources, getComputed, listComputed } from './computed.ts';
+import { handleConverted } from './converted.ts';
 import { createObject } from './create.ts';
 import { deleteCollection, deleteObject } from './delete.ts';
 import { listObjects } from './list.ts';
@@ -40,6 +41,11 @@ const STATUS: SubresourceHandler = { get: getObject, update: updateObject, patch
 
 /** Runs one authorized request. Throws or rejects with StatusError. */
 export function handle(deps: RegistryDeps, special: SpecialHandlers, call: Call): Promise<object> | object {
+  const remote = call.endpoint.conversion?.remote;
+  return remote === undefined ? handleNow(deps, special, call) : handleConverted(call, remote, () => handleNow(deps, special, call));
+}
+
+function handleNow(deps: RegistryDeps, special: SpecialHandlers, call: Call): Promise<object> | object {
   const { verb, name = '', subresource } = call.request;
   const { definition } = call.endpoint;
   if (subresource !== undefined) return handleSubresource(deps, special.subresources, call, subresource);

@@ -19,7 +19,8 @@ export function compileSelection(endpoint: Endpoint, namespace: string, pathName
   const fieldNamespace = fields === undefined ? undefined : requiredValue(fields, 'metadata.namespace');
   const node = fields !== undefined && INDEXED_FIELD in definition.selectableFields ? requiredValue(fields, INDEXED_FIELD) : undefined;
   const matchesFields = fields === undefined || fields.requirements.length === 0 ? undefined : compileFields(endpoint, fields);
-  const convert = endpoint.conversion !== undefined && matchesFields !== undefined;
+  // What somebody else converts is looked at as it is stored.
+  const convert = endpoint.conversion !== undefined && endpoint.conversion.remote === undefined && matchesFields !== undefined;
   const matches = (object: KubernetesObject): boolean => {
     if (labels !== undefined && !labels.matches(object.metadata.labels)) return false;
     return matchesFields === undefined || matchesFields(convert ? present(endpoint, object) : object);

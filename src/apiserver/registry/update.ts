@@ -144,18 +144,27 @@ function updatePrepared(deps: RegistryDeps, call: Call, update: Update, prepared
 }
 
 function storeUpdated(deps: RegistryDeps, call: Call, update: Update, valid: KubernetesObject, settled: (() => void) | undefined): Promise<KubernetesObject> {
-  const { name, existing, old, transform, rules, attempts } = update;
-  const { endpoint } = call;
-  const key = endpoint.cache.keyOf(call.namespace, name);
+  const { old } = update;
+  const { conversion } = call.endpoint;
   call.note.validatedMs = deps.clock.elapsedMs();
-  let next = noteUpdate(deps, call, valid, old);
+  const next = noteUpdate(deps, call, valid, old);
   const unchanged = jsonEqual(next, old);
   const removes = removesObject(next, old);
   if ((unchanged && !removes) || call.dryRun) {
     settled?.();
     return Promise.resolve(unchanged ? old : deepFreeze(next));
   }
-  if (endpoint.conversion !== undefined) next = endpoint.conversion.toStored(next);
+  if (conversion?.remote === undefined) return commitUpdated(deps, call, update, conversion === undefined ? next : conversion.toStored(next), removes, settled);
+  return conversion.remote.toStored(next).then((stored) => commitUpdated(deps, call, update, stored, removes, settled), (error: unknown) => {
+    settled?.();
+    throw error;
+  });
+}
+
+function commitUpdated(deps: RegistryDeps, call: Call, update: Update, next: KubernetesObject, removes: boolean, settled: (() => void) | undefined): Promise<KubernetesObject> {
+  const { name, existing, transform, rules, attempts } = update;
+  const { endpoint } = call;
+  const key = endpoint.cache.keyOf(call.namespace, name);
   return commit(deps.store, key, existing.modRevision, removes ? deleteOperation(key, next) : putOperation(key, next)).then(
     (result) => {
       settled?.();

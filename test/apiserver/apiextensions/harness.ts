@@ -1,3 +1,4 @@
+import type { ApiServerOptions } from '../../../src/apiserver/index.ts';
 import type { KubernetesObject } from '../../../src/api/index.ts';
 import type { ApiRequest, RequestQuery, WatchEvent } from '../../../src/client/index.ts';
 import { ADMIN, type Harness, type Loose, startServer } from '../harness.ts';
@@ -13,7 +14,7 @@ export interface CustomHarness extends Harness {
   crontabs(request: Partial<ApiRequest> & Pick<ApiRequest, 'verb'>): Promise<Loose>;
   /** Lets everything that is under way come to an end. */
   settle(): Promise<void>;
-  watchCrontabs(query?: RequestQuery): { readonly events: WatchEvent[]; readonly closed: string[] };
+  watchCrontabs(query?: RequestQuery, version?: string): { readonly events: WatchEvent[]; readonly closed: string[] };
   /** The warnings of the last request. */
   warnings: readonly string[];
 }
@@ -35,8 +36,8 @@ export function specSchema(properties: object, more: object = {}): object {
   return { type: 'object', properties: { spec: { type: 'object', properties, ...more } } };
 }
 
-export async function startCustom(): Promise<CustomHarness> {
-  const harness = await startServer();
+export async function startCustom(options: Partial<ApiServerOptions> = {}): Promise<CustomHarness> {
+  const harness = await startServer(options);
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 200; round++) await Promise.resolve();
   };
@@ -56,10 +57,10 @@ export async function startCustom(): Promise<CustomHarness> {
       await settle();
       return await ask({ ...DEFINITIONS, verb: 'get', name: created.metadata.name });
     },
-    watchCrontabs(query = {}) {
+    watchCrontabs(query = {}, version = 'v1') {
       const events: WatchEvent[] = [];
       const closed: string[] = [];
-      harness.server.watch(ADMIN, { ...CRONTABS, namespace: 'default', query }, {
+      harness.server.watch(ADMIN, { ...CRONTABS, version, namespace: 'default', query }, {
         onEvents: (batch) => events.push(...batch),
         onClose: (error) => closed.push(error?.message ?? 'closed'),
       });
