@@ -1,5 +1,6 @@
 import type { Disposable } from '../base/index.ts';
 import type { KubernetesObject, ResourceDefinition } from '../api/index.ts';
+import type { Aggregator } from './aggregator/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 
 /** Who makes a request. Kubernetes: authentication/user.Info. */
@@ -64,6 +65,8 @@ export interface ApiServer {
   /** Why the store takes no writes; undefined where it does. */
   writeFailure(): string | undefined;
   readonly resources: ResourceTable;
+  /** The group versions that other servers serve. */
+  readonly aggregator: Aggregator;
 }
 
 /** The resources that are served. */

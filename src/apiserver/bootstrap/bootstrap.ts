@@ -1,6 +1,7 @@
 import { jsonEqual } from '../../base/index.ts';
 import { formatTime, hasReason, type ClusterRole, type KubernetesObject, type NewObject, type PolicyRule, type Subject } from '../../api/index.ts';
 import type { Transport } from '../../client/index.ts';
+import { localApiServices } from '../aggregator/index.ts';
 import {
   type AdvertisedAddress, authenticationConfigMap, bootstrapNamespaces, bootstrapPriorityClasses, defaultServiceCidr, kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService, readyServiceCidrStatus,
 } from './objects.ts';
@@ -22,6 +23,8 @@ export interface BootstrapOptions extends SeedOptions {
   readonly serviceRange: string;
   /** PEM; '' where there is none. */
   readonly clientCa: string;
+  /** PEM of the authority behind the front proxy's certificate; '' where there is none. */
+  readonly requestHeaderCa: string;
 }
 
 /** Writes what every cluster has, where it is not there yet. Safe to run at every start. */
@@ -35,7 +38,7 @@ interface BootstrapObject extends Seed {
   readonly reconcile?: Reconcile;
 }
 
-function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa }: BootstrapOptions): readonly BootstrapObject[] {
+function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa, requestHeaderCa, endpoints }: BootstrapOptions): readonly BootstrapObject[] {
   const wanted: BootstrapObject[] = [];
   const add = (group: string, resource: string, object: NewObject<KubernetesObject>, reconcile: Reconcile = keep) => wanted.push({ group, resource, object, reconcile });
   for (const object of bootstrapNamespaces()) add('', 'namespaces', object);
@@ -46,7 +49,9 @@ function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa }: Boo
     if (object.kind === 'Role') add(RBAC, 'roles', object, reconcileRole);
     else add(RBAC, 'rolebindings', object, reconcileSubjects);
   }
-  add('', 'configmaps', authenticationConfigMap(clientCa), replaceFields('data'));
+  add('', 'configmaps', authenticationConfigMap(clientCa, requestHeaderCa), replaceFields('data'));
+  // Those of CustomResourceDefinitions come and go while the server runs.
+  for (const object of localApiServices(endpoints.all().filter(({ custom }) => custom === undefined)).values()) add('apiregistration.k8s.io', 'apiservices', object);
   wanted.push({ group: NETWORKING, resource: 'servicecidrs', object: defaultServiceCidr(serviceRange), status: readyServiceCidrStatus });
   add(NETWORKING, 'ipaddresses', serviceIpAddress(kubernetesIp, 'default', 'kubernetes'));
   add('', 'services', kubernetesService(kubernetesIp, address));

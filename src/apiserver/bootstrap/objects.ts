@@ -76,11 +76,21 @@ export function kubernetesEndpointSlice({ ip, port }: AdvertisedAddress): NewObj
 }
 
 /** How extension API servers know whom to trust. */
-export function authenticationConfigMap(clientCa: string): NewObject<ConfigMap> {
+export function authenticationConfigMap(clientCa: string, requestHeaderCa: string): NewObject<ConfigMap> {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
-    data: clientCa === '' ? {} : { 'client-ca-file': clientCa },
+    data: {
+      ...(clientCa === '' ? {} : { 'client-ca-file': clientCa }),
+      ...(requestHeaderCa === '' ? {} : {
+        'requestheader-allowed-names': '["front-proxy-client"]',
+        'requestheader-client-ca-file': requestHeaderCa,
+        'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+        'requestheader-group-headers': '["X-Remote-Group"]',
+        'requestheader-uid-headers': '["X-Remote-Uid"]',
+        'requestheader-username-headers': '["X-Remote-User"]',
+      }),
+    },
   };
 }

@@ -119,6 +119,7 @@ export function createFakeApiServer(): FakeApiServer {
     writeFailure: () => undefined,
     authenticateToken: async (token) => fake.tokens.get(token),
     admitConnection: () => undefined,
+    aggregator: { isUsed: false, route: () => undefined, all: () => [], onChange: () => ({ dispose: () => undefined }) },
     authorize(user: UserInfo, attributes: AuthorizationAttributes) {
       const allowed = user.groups.includes('system:masters') || (user.groups.includes('readers') && attributes.verb === 'get') || /^\/(healthz|livez|readyz|version)/.test(attributes.path ?? '');
       return { allowed, reason: '' };
