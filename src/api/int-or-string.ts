@@ -14,7 +14,7 @@ export function resolveIntOrPercent(value: IntOrString, total: number, rounding:
 }
 
 /** The number before the percent sign of e.g. 25%; or, where there is none, the text that says so. */
-export function parsePercent(text: string): number | string {
+function parsePercent(text: string): number | string {
   if (!text.endsWith('%')) return 'invalid type: string is not a percentage';
   const digits = text.slice(0, -1);
   if (!/^[+-]?\d+$/.test(digits)) return `invalid value ${JSON.stringify(text)}: strconv.Atoi: parsing ${JSON.stringify(digits)}: invalid syntax`;

@@ -99,7 +99,7 @@ describe('names', () => {
     expect(dns1035LabelErrors('1a')).toEqual([
       "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
     ]);
-    expect(labelValueErrors('x'.repeat(64))).toEqual(['must be no more than 63 characters']);
+    expect(labelValueErrors('x'.repeat(64))).toEqual(['must be no more than 63 bytes']);
     expect(qualifiedNameErrors('/x')).toEqual(['prefix part must be non-empty']);
     expect(qualifiedNameErrors('a.b/C_d')).toEqual([]);
   });

@@ -1,4 +1,3 @@
 export { parseCronSchedule, type CronSchedule, type ParsedSchedule } from './cron-schedule.ts';
 export { cronJobs } from './cron-job.ts';
-export { hasJobCondition, isJobFinished } from './job-status.ts';
 export { jobs } from './job.ts';

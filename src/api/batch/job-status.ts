@@ -11,7 +11,7 @@ export function hasJobCondition(job: Job, type: string): boolean {
 }
 
 /** True where a job has ended, well or badly. Kubernetes: IsJobFinished. */
-export function isJobFinished(job: Job): boolean {
+function isJobFinished(job: Job): boolean {
   return hasJobCondition(job, 'Complete') || hasJobCondition(job, 'Failed');
 }
 
