@@ -116,10 +116,10 @@ ${more}`;
     await kubectl(['create', '-f', '-'], manifest('eve', request));
     expect((await kubectl(['certificate', 'deny', 'eve'])).stdout).toBe('certificatesigningrequest.certificates.k8s.io/eve denied\n');
     expect((await kubectl(['get', 'csr', 'eve', '--no-headers'])).stdout.trim().split(/\s{2,}/).at(-1)).toBe('Denied');
-    expect((await kubectl(['certificate', 'approve', 'eve'])).code).toBe(1);
+    expect(await kubectl(['certificate', 'approve', 'eve'])).toEqual({ code: 1, stdout: '', stderr: 'error: certificate signing request "eve" is already Denied\n' });
     const masters = await newRequest('O=system:masters, CN=eve');
     expect((await kubectl(['create', '-f', '-'], manifest('root', masters.request))).stderr)
-      .toContain('certificatesigningrequests.certificates.k8s.io "root" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed');
+      .toBe('Error from server (Forbidden): error when creating "STDIN": certificatesigningrequests.certificates.k8s.io "root" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed\n');
   });
 
   it('are refused where the request is not signed with its own key', async () => {
@@ -127,6 +127,8 @@ ${more}`;
     const der = Buffer.from(PemConverter.decodeFirst(request));
     der[der.length - 1] = (der.at(-1) ?? 0) ^ 1;
     const forged = PemConverter.encode(new Uint8Array(der).buffer, 'CERTIFICATE REQUEST');
-    expect((await kubectl(['create', '-f', '-'], manifest('mallory', `${forged}\n`))).stderr).toContain('x509: ECDSA verification failure');
+    expect((await kubectl(['create', '-f', '-'], manifest('mallory', `${forged}\n`))).stderr).toBe(
+      `The CertificateSigningRequest "mallory" is invalid: spec.request: Invalid value: "${Buffer.from(`${forged}\n`).toString('base64')}": x509: ECDSA verification failure\n`,
+    );
   });
 });

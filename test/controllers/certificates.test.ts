@@ -3,7 +3,7 @@ import { createApiServer, type UserInfo } from '../../src/apiserver/index.ts';
 import {
   type CertificateRequest, type CertificateSigningRequest, certificateSigningRequests, clusterRoleBindings, clusterRoles, type NewObject, parseCertificateRequest,
 } from '../../src/api/index.ts';
-import { decodeBase64, decodeText } from '../../src/base/index.ts';
+import { decodeBase64, decodeText, encodeBase64, encodeText } from '../../src/base/index.ts';
 import { createClient } from '../../src/client/index.ts';
 import { startControllers } from '../../src/controllers/index.ts';
 import { openMemoryStore } from '../../src/etcd/index.ts';
@@ -187,6 +187,33 @@ describe('the cleaner', () => {
 });
 
 describe('a request', () => {
+  it('is read or refused, however it is damaged', () => {
+    const { random } = createSimulatedWorld(17);
+    const pem = decodeText(decodeBase64(servingRequest) ?? new Uint8Array());
+    const der = decodeBase64(pem.replace(/-----.*-----|\n/g, '')) ?? new Uint8Array();
+    const verdicts = { read: 0, refused: 0 };
+    for (let turn = 0; turn < 3000; turn++) {
+      const damaged = new Uint8Array(der);
+      for (let count = 0; count <= turn % 3; count++) damaged[Math.floor(random.next() * der.length)] = Math.floor(random.next() * 256);
+      const text = `-----BEGIN CERTIFICATE REQUEST-----\n${encodeBase64(damaged.subarray(0, turn % 5 === 0 ? Math.floor(random.next() * der.length) : der.length))}\n-----END CERTIFICATE REQUEST-----\n`;
+      const parsed = parseCertificateRequest(encodeBase64(encodeText(text)));
+      if ('problem' in parsed) {
+        expect(parsed.problem).toMatch(/^(asn1|x509): /);
+        verdicts.refused++;
+      } else verdicts.read++;
+    }
+    expect([verdicts.read > 300, verdicts.refused > 300]).toEqual([true, true]);
+  });
+
+  it('is found among anything, in a time that its length allows', () => {
+    const found = (text: string) => !('problem' in parseCertificateRequest(encodeBase64(encodeText(text))));
+    const pem = decodeText(decodeBase64(janeRequest) ?? new Uint8Array());
+    expect([
+      found(`hello\n${pem}bye`), found(`-----BEGIN X-----\n${pem}`), found(pem.replaceAll('\n', '\r\n')), found(`${pem.trimEnd()}  `), found(`x${pem}`), found(pem.replace('END CERTIFICATE', 'END X')),
+      found(`${'-----BEGIN X-----\n'.repeat(20_000)}${pem}`), found('\n-----END X-----'.repeat(20_000)), found('-----BEGIN X-----\n-----END Y-----\n'.repeat(20_000)),
+    ]).toEqual([true, true, true, true, false, false, true, false, false]);
+  });
+
   it('is read down to its names', () => {
     const parsed = parseCertificateRequest(servingRequest);
     if ('problem' in parsed) throw new Error(parsed.problem);

@@ -23,9 +23,11 @@ export interface CertificateRequest {
 }
 
 const oid = { commonName: '2.5.4.3', organization: '2.5.4.10', extensionRequest: '1.2.840.113549.1.9.14', subjectAltName: '2.5.29.17' } as const;
+/** By the base64 of a request. */
 const parsedRequests = new Map<string, CertificateRequest>();
-/** Requests that stay parsed: a controller and the server look at the same one several times. */
+/** Requests that stay parsed, and how long they may be: a controller and the server look at the same one several times. */
 const rememberedMax = 64;
+const rememberedLengthMax = 16 * 1024;
 
 /**
  * Parses spec.request of a CertificateSigningRequest, base64 of PEM; the problem is in the words of Go.
@@ -40,7 +42,7 @@ export function parseCertificateRequest(base64: string): { readonly request: Cer
   try {
     const request = parseDer(block.bytes);
     if (parsedRequests.size >= rememberedMax) parsedRequests.clear();
-    parsedRequests.set(base64, request);
+    if (base64.length <= rememberedLengthMax) parsedRequests.set(base64, request);
     return { request };
   } catch (error) {
     if (error instanceof DerError) return { problem: error.message };
@@ -50,6 +52,7 @@ export function parseCertificateRequest(base64: string): { readonly request: Cer
 
 /** CertificationRequest ::= SEQUENCE { info, algorithm, signature }. RFC 2986. */
 function parseDer(der: Uint8Array): CertificateRequest {
+  if (der.length === 0) throw new DerError('asn1: syntax error: sequence truncated');
   const { element, rest } = readElement(der);
   const [info, algorithm, signature] = readElements(expectTag(element, derTag.sequence, 'certificateRequest').content);
   const [version, subject, publicKey, attributes] = readElements(expectTag(info, derTag.sequence, 'tbsCertificateRequest').content);

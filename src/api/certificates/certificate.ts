@@ -1,6 +1,6 @@
 import { decodeBase64, decodeText } from '../../base/index.ts';
 import { DerError, derTag, expectTag, readElement, readElements, type DerElement } from './der.ts';
-import { parseTime } from '../time.ts';
+import { parseOptionalTime } from '../time.ts';
 import { readPem } from './pem.ts';
 
 /** What is wrong with PEM certificates, base64 as in status.certificate; undefined: nothing. Kubernetes: certificates validation, validateCertificate. */
@@ -43,7 +43,7 @@ function timeOf({ tag, content }: DerElement): number | undefined {
   if (match === null || (tag !== derTag.utcTime && tag !== derTag.generalizedTime)) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
   const fullYear = tag === derTag.generalizedTime ? year : year + (year >= 50 ? 1900 : 2000);
-  return parseTime(`${pad(fullYear, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}Z`);
+  return parseOptionalTime(`${pad(fullYear, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}Z`);
 }
 
 function pad(value: number, width: number): string {
