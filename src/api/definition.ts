@@ -22,6 +22,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly columns: readonly ColumnDefinition<T>[];
   /** What a Table says of a row besides its cells: pods that have ended are Completed. */
   readonly rowConditions?: (object: T) => readonly RowCondition[];
+  /** How the rows of a Table are ordered, where not as the objects of the list. */
+  readonly rowOrder?: (a: T, b: T) => number;
   readonly strategy: Strategy<T>;
   /** Where objects live in the store, when not /registry/<resource>; events.k8s.io shares with core events. Kubernetes: the registry's key layout. */
   readonly storagePrefix?: string;

@@ -5,7 +5,7 @@ import { defaultColumns } from '../printers/columns.ts';
 import { allVerbs, subresourceVerbs } from './strategy-parts.ts';
 
 type Required = 'group' | 'resource' | 'kind' | 'namespaced' | 'schema' | 'strategy';
-type Optional = 'version' | 'singular' | 'shortNames' | 'categories' | 'verbs' | 'subresources' | 'selectableFields' | 'columns' | 'storagePrefix' | 'resetFields' | 'rowConditions' | 'conversion' | 'deprecation' | 'computed';
+type Optional = 'version' | 'singular' | 'shortNames' | 'categories' | 'verbs' | 'subresources' | 'selectableFields' | 'columns' | 'storagePrefix' | 'resetFields' | 'rowConditions' | 'rowOrder' | 'conversion' | 'deprecation' | 'computed';
 
 /** A definition with what most kinds have in common filled in: version v1, all verbs, no subresources. */
 export function defineResource<T extends KubernetesObject>(

@@ -29,6 +29,7 @@ export const flowSchemas = defineResource<FlowSchema>({
     ageColumn,
     column('MissingPL', 'string', 'Whether its priority level is missing.', ({ status }) => status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?'),
   ],
+  rowOrder: (a, b) => (a.spec.matchingPrecedence ?? 0) - (b.spec.matchingPrecedence ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1),
   strategy: {
     defaults: (schema) => (schema.spec?.matchingPrecedence ? schema : { ...schema, spec: { ...schema.spec, matchingPrecedence: precedenceDefault } }),
     prepareForCreate: (schema) => withGeneration({ ...schema, status: {} }, 1),

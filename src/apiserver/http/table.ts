@@ -19,7 +19,7 @@ export function isList(object: object): object is KubernetesList {
 /** An object or list as a Table. Kubernetes: metav1.Table and the printers. */
 export function toTable(object: object, definition: ResourceDefinition, options: TableOptions): object {
   const list = isList(object);
-  const items = list ? object.items : [object as KubernetesObject];
+  const items = list ? ordered(object.items, isOfKind(object, definition) ? definition.rowOrder : undefined) : [object as KubernetesObject];
   const columns = columnsOf(object, definition);
   const rowConditions = isOfKind(object, definition) ? definition.rowConditions : undefined;
   const metadata = (object as KubernetesObject).metadata ?? {};
@@ -35,6 +35,10 @@ export function toTable(object: object, definition: ResourceDefinition, options:
     columnDefinitions: options.withoutColumns === true ? null : columns.map(columnDefinition),
     rows: items.map((item) => toRow(item, columns, rowConditions, options)),
   };
+}
+
+function ordered(items: readonly KubernetesObject[], order: ResourceDefinition['rowOrder']): readonly KubernetesObject[] {
+  return order === undefined ? items : [...items].sort(order);
 }
 
 /** A Table with no row, for a bookmark in a watch. */

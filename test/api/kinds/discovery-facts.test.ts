@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builtinResources } from '../../../src/api/index.ts';
+import { builtinResources, type FlowSchema, flowSchemas } from '../../../src/api/index.ts';
 
 /** One line a resource: names, scope, categories, and the verbs of it and of its subresources. */
 function factsOf(group: string): string[] {
@@ -35,4 +35,10 @@ describe('discovery tells of', () => {
   ])('%s as upstream does', (group, lines) => {
     expect(factsOf(group)).toEqual(lines);
   });
+});
+
+it('shows flow schemas in the order in which they are asked', () => {
+  const schema = (name: string, matchingPrecedence: number) => ({ metadata: { name }, spec: { matchingPrecedence, priorityLevelConfiguration: { name } } }) as FlowSchema;
+  const names = [schema('a', 3), schema('c', 1), schema('b', 1)].sort(flowSchemas.rowOrder).map(({ metadata }) => metadata.name);
+  expect(names).toEqual(['b', 'c', 'a']);
 });
