@@ -1,6 +1,6 @@
 import { forbidden, invalid, required, type FieldError } from '../field-error.ts';
-import { dns1123SubdomainErrors } from '../names.ts';
-import type { Container, ContainerStatus, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../types.ts';
+import { dns1123SubdomainErrors, qualifiedNameErrors } from '../names.ts';
+import type { Container, ContainerStatus, NodeSelectorTerm, Pod, PodCondition, PodSpec, Toleration } from '../types.ts';
 import { sameValue } from './equality.ts';
 import { validateIp } from './ip.ts';
 import { nameIsDnsSubdomain, validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
@@ -216,15 +216,20 @@ export function validatePodStatusUpdate(next: Pod, old: Pod): readonly FieldErro
     validatePodAnnotations(annotations, next.spec, 'metadata.annotations', errors);
   }
   const status = next.status ?? {};
+  if (status.conditions && status.conditions !== old.status?.conditions) validateConditions(status.conditions, errors);
   if (status.nominatedNodeName && status.nominatedNodeName !== old.status?.nominatedNodeName) {
     for (const text of dns1123SubdomainErrors(status.nominatedNodeName)) errors.push(invalid('status.nominatedNodeName', status.nominatedNodeName, text));
+    if (old.spec.nodeName) errors.push(forbidden('status.nominatedNodeName', 'may not be set on pods that are already bound to a node'));
   }
+  const { observedGeneration = 0 } = status;
+  if (observedGeneration < 0) errors.push(invalid('status.observedGeneration', observedGeneration, notNegativeInteger));
   validateImmutable(status.qosClass, old.status?.qosClass, 'status.qosClass', errors);
-  const { restartPolicy } = old.spec;
-  validateTransitions(status.containerStatuses, old.status?.containerStatuses, 'status.containerStatuses', restartPolicy, undefined, errors);
-  const sidecars = new Set(old.spec.initContainers?.filter((container) => container.restartPolicy === 'Always').map((container) => container.name));
-  validateTransitions(status.initContainerStatuses, old.status?.initContainerStatuses, 'status.initContainerStatuses', restartPolicy, sidecars, errors);
-  validateTransitions(status.ephemeralContainerStatuses, old.status?.ephemeralContainerStatuses, 'status.ephemeralContainerStatuses', 'Never', undefined, errors);
+  // where one container may start all anew, all may
+  if (!restartsAll(old.spec)) {
+    validateTransitions(status.containerStatuses, old.status?.containerStatuses, 'status.containerStatuses', old.spec.containers, old.spec, errors);
+    validateTransitions(status.initContainerStatuses, old.status?.initContainerStatuses, 'status.initContainerStatuses', old.spec.initContainers, old.spec, errors);
+  }
+  validateTransitions(status.ephemeralContainerStatuses, old.status?.ephemeralContainerStatuses, 'status.ephemeralContainerStatuses', undefined, old.spec, errors);
   if (status.podIPs !== old.status?.podIPs) validateIps(status.podIPs, 'status.podIPs', errors);
   if (status.hostIPs !== old.status?.hostIPs) validateIps(status.hostIPs, 'status.hostIPs', errors);
   return errors;
@@ -233,15 +238,45 @@ export function validatePodStatusUpdate(next: Pod, old: Pod): readonly FieldErro
 /** A container that has ended for good stays ended. Kubernetes: core validation, ValidateContainerStateTransition. */
 function validateTransitions(
   next: readonly ContainerStatus[] | undefined, old: readonly ContainerStatus[] | undefined, path: string,
-  restartPolicy: string | undefined, mayRestart: ReadonlySet<string> | undefined, errors: FieldError[],
+  containers: readonly Container[] | undefined, spec: PodSpec, errors: FieldError[],
 ): void {
-  if (restartPolicy === 'Always' || old === undefined || next === old) return;
+  if (old === undefined || next === old) return;
   old.forEach((status, index) => {
     const terminated = status.state?.terminated;
-    if (!terminated || mayRestart?.has(status.name) === true) return;
-    if (terminated.exitCode !== 0 && restartPolicy === 'OnFailure') return;
+    if (!terminated) return;
     const after = next?.find((other) => other.name === status.name);
-    if (after !== undefined && !after.state?.terminated) errors.push(forbidden(`${path}[${index}].state`, 'may not be transitioned to non-terminated state'));
+    if (after === undefined || after.state?.terminated) return;
+    const container = containers?.find((each) => each.name === status.name);
+    if (container !== undefined && mayRestart(container, spec, terminated.exitCode)) return;
+    errors.push(forbidden(`${path}[${index}].state`, 'may not be transitioned to non-terminated state'));
+  });
+}
+
+function restartsAll({ containers, initContainers }: PodSpec): boolean {
+  const hasRule = (container: Container) => container.restartPolicyRules?.some((rule) => rule.action === 'RestartAllContainers') === true;
+  return containers?.some(hasRule) === true || initContainers?.some(hasRule) === true;
+}
+
+/** A container's rules come first, then its own policy, then the pod's. Kubernetes: pkg/api/v1/pod, ContainerShouldRestart. */
+function mayRestart(container: Container, spec: PodSpec, exitCode: number): boolean {
+  const matches = container.restartPolicyRules?.some(({ action, exitCodes }) => (
+    action === 'Restart' && exitCodes !== undefined && (exitCodes.values ?? []).includes(exitCode) === (exitCodes.operator === 'In')
+  ));
+  if (matches === true) return true;
+  const policy = container.restartPolicy ?? spec.restartPolicy;
+  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
+}
+
+const systemConditions = new Set(['PodScheduled', 'Ready', 'Initialized']);
+const notNegativeInteger = 'must be a non-negative integer';
+
+/** Kubernetes: core validation, validatePodConditions. */
+function validateConditions(conditions: readonly PodCondition[], errors: FieldError[]): void {
+  conditions.forEach(({ type = '', observedGeneration = 0 }, index) => {
+    const path = `status.conditions[${index}]`;
+    if (observedGeneration < 0) errors.push(invalid(`${path}.observedGeneration`, observedGeneration, notNegativeInteger));
+    if (systemConditions.has(type)) return;
+    for (const text of qualifiedNameErrors(type)) errors.push(invalid(`${path}.Type`, type, text));
   });
 }
 
