@@ -26,7 +26,7 @@ export function encodeMessage(object: object, schema: ObjectSchema): Uint8Array 
 }
 
 /** The same, before what a writer has. */
-export function writeMessage(writer: WireWriter, object: Json, schema: ObjectSchema): void {
+function writeMessage(writer: WireWriter, object: Json, schema: ObjectSchema): void {
   for (const write of programOf(schema)) write(writer, object);
 }
 

@@ -6,6 +6,8 @@ import { type OpenApiObject, SchemaWriter } from './schemas.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
+const SECURITY = { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } };
+
 /** Paths that are no groups, and what they answer. */
 const OTHERS: Readonly<Record<string, (writer: SchemaWriter) => Operation>> = {
   '.well-known/openid-configuration': () => documentOperation('/.well-known/openid-configuration/', 'WellKnown', 'getServiceAccountIssuerOpenIDConfiguration', 'get service account issuer OpenID configuration', { type: 'string' }, ['application/json']),
@@ -45,13 +47,14 @@ export function openApiV3Document(resources: readonly ResourceDefinition[], path
   const writer = new SchemaWriter(descriptions, 3, entry === undefined ? [] : [entry]);
   const operations = entry === undefined ? operationsOfPath(path, resources, writer) : operationsOfVersion(entry, writer);
   if (operations.length === 0) return undefined;
+  const custom = entry !== undefined && isCustom(entry);
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version },
+    info: custom ? { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' } : { title: 'Kubernetes', version },
     paths: writePaths(operations, writeV3, (parameter) => writeParameter(parameter, 3)),
     components: {
       ...(Object.keys(writer.definitions).length === 0 ? {} : { schemas: sorted(writer.definitions) }),
-      securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
+      ...(custom ? {} : { securitySchemes: SECURITY }),
     },
   };
 }
@@ -70,11 +73,14 @@ function groupOperation(group: string, writer: SchemaWriter): Operation {
 
 function operationsOfVersion(entry: GroupVersionResources, writer: SchemaWriter): readonly Operation[] {
   const title = groupTitle(entry.group);
-  const list = documentOperation(
+  const list = (): Operation => documentOperation(
     `/${pathOf(entry)}/`, `${title}_${entry.version}`, `get${capital(title)}${capital(entry.version)}APIResources`, 'get available resources', answerOf(writer, `${META}APIResourceList`));
-  // The groups of custom resources tell of their resources alone.
-  const isCustom = entry.resources.every(({ custom }) => custom !== undefined);
-  return [...(isCustom ? [] : [list]), ...entry.resources.filter(isPublished).flatMap((definition) => operationsOf(definition, writer))];
+  // The documents of custom resources tell of nothing else.
+  return [...(isCustom(entry) ? [] : [list()]), ...entry.resources.filter(isPublished).flatMap((definition) => operationsOf(definition, writer))];
+}
+
+function isCustom(entry: GroupVersionResources): boolean {
+  return entry.resources.every(({ custom }) => custom !== undefined);
 }
 
 function isPublished({ custom }: ResourceDefinition): boolean {

@@ -12,6 +12,8 @@ const query = (name: string, type: Parameter['type'], description: string): Para
 export const PRETTY = query('pretty', 'string', "If 'true', then the output is pretty printed.");
 export const FORCE = query('force', 'boolean', 'Takes over fields that other managers own. Only for apply patch requests.');
 const DRY_RUN = query('dryRun', 'string', 'When present, indicates that modifications should not be persisted. Valid values are: All.');
+/** Of reads of a custom resource. */
+export const GET: readonly Parameter[] = [query('resourceVersion', 'string', 'Constrains which resource versions the answer may be of.')];
 /** Of everything that writes an object. */
 export const WRITE: readonly Parameter[] = [
   DRY_RUN,

@@ -1,5 +1,6 @@
 import type { ResourceDefinition, SubresourceDefinition } from '../../api/index.ts';
 import { schemaOfKind } from '../../api/index.ts';
+import { customOperations } from './custom-paths.ts';
 import { DELETE, DELETE_COLLECTION, FORCE, LIST, NAME, NAMESPACE, optionsParameters, type Parameter, PRETTY, REST, WRITE } from './parameters.ts';
 import type { OpenApiObject, SchemaWriter } from './schemas.ts';
 
@@ -26,9 +27,7 @@ export interface Operation {
 const ANY = ['*/*'];
 const OBJECT = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const STREAMS = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
-const CUSTOM_OBJECT = ['application/json', 'application/yaml'];
 const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
-const CUSTOM_PATCHES = PATCHES.filter((type) => !type.includes('strategic'));
 const TEXT: OpenApiObject = { type: 'string' };
 
 /** What a deleted object of these groups is answered with: itself. Kubernetes: registry.Store, ReturnDeletedObject. */
@@ -40,6 +39,7 @@ const ANSWERED_WHEN_DELETED: Readonly<Record<string, readonly string[] | 'all'>>
 
 /** The operations on a resource and its subresources, with the schemas that they need written to writer. Kubernetes: apiserver/pkg/endpoints/installer.go. */
 export function operationsOf(definition: ResourceDefinition, writer: SchemaWriter): readonly Operation[] {
+  if (definition.custom !== undefined) return customOperations(definition, writer);
   const { group, version, kind, resource, namespaced, verbs } = definition;
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const scope = namespaced ? 'namespaces/{namespace}/' : '';
@@ -47,10 +47,10 @@ export function operationsOf(definition: ResourceDefinition, writer: SchemaWrite
   const item = `${collection}/{name}`;
   const title = titleOf(definition);
   const named = `${namespaced ? 'Namespaced' : ''}${kind}`;
-  const self = writer.custom(definition) ?? required(writer, definition.schema);
+  const self = required(writer, definition.schema);
   const list = verbs.includes('list') ? writer.reference(`${definition.schema}List`) ?? writer.listOf(definition, self) : self;
-  const plain = definition.custom === undefined ? OBJECT : CUSTOM_OBJECT;
-  const streamed = definition.custom === undefined ? [...OBJECT, ...STREAMS] : CUSTOM_OBJECT;
+  const plain = OBJECT;
+  const streamed = [...OBJECT, ...STREAMS];
   const make = maker(definition);
   const has = (verb: string): boolean => verbs.includes(verb);
   const article = articleOf(kind);
@@ -58,7 +58,7 @@ export function operationsOf(definition: ResourceDefinition, writer: SchemaWrite
   const operations: Operation[] = [];
   const write = { types: ANY, schema: self, required: true };
   const options = (): NonNullable<Operation['body']> => ({ types: ANY, schema: required(writer, `${META}DeleteOptions`), required: false });
-  const patch = (): NonNullable<Operation['body']> => ({ types: definition.custom === undefined ? PATCHES : CUSTOM_PATCHES, schema: required(writer, `${META}Patch`), required: true });
+  const patch = (): NonNullable<Operation['body']> => ({ types: PATCHES, schema: required(writer, `${META}Patch`), required: true });
   const or = has('watch') ? 'list or watch' : 'list';
   if (has('list')) operations.push(make(collection, 'get', 'list', `list${title}${named}`, `${or} objects of kind ${kind}`, LIST, undefined, { types: streamed, schema: list, codes: [200] }));
   if (has('create')) operations.push(make(collection, 'post', 'post', `create${title}${named}`, `create${article} ${kind}`, WRITE, write, { types: plain, schema: self, codes: [200, 201, 202] }));
@@ -76,7 +76,7 @@ export function operationsOf(definition: ResourceDefinition, writer: SchemaWrite
   if (namespaced && has('list')) {
     operations.push(make(`${root}/${resource}`, 'get', 'list', `list${title}${kind}ForAllNamespaces`, `${or} objects of kind ${kind}`, LIST, undefined, { types: streamed, schema: list, codes: [200] }));
   }
-  if (has('watch') && definition.custom === undefined) {
+  if (has('watch')) {
     const answer = { types: streamed, schema: required(writer, `${META}WatchEvent`), codes: [200] };
     const ofList = `watch individual changes to a list of ${kind}. deprecated: use the 'watch' parameter with a list operation instead.`;
     const ofItem = `watch changes to an object of kind ${kind}. deprecated: use the 'watch' parameter with a list operation instead, filtered to a single item with the 'fieldSelector' parameter.`;
@@ -84,17 +84,18 @@ export function operationsOf(definition: ResourceDefinition, writer: SchemaWrite
     operations.push(make(`${root}/watch/${scope}${resource}/{name}`, 'get', 'watch', `watch${title}${named}`, ofItem, LIST, undefined, answer));
     if (namespaced) operations.push(make(`${root}/watch/${resource}`, 'get', 'watchlist', `watch${title}${kind}ListForAllNamespaces`, ofList, LIST, undefined, answer));
   }
-  for (const subresource of definition.subresources) operations.push(...subresourceOperations(definition, subresource, item, writer, { self, patch, plain }));
+  for (const subresource of definition.subresources) operations.push(...subresourceOperations(definition, subresource, item, writer, { self, patch }));
   return operations;
 }
 
-type Make = (
+/** Makes an operation of a resource. */
+export type Make = (
   path: string, method: Method, action: string, operationId: string, description: string, parameters: readonly Parameter[],
   body: Operation['body'] | undefined, answer: Operation['answer'],
 ) => Operation;
 
 /** Adds to an operation what its path and its resource say. */
-function maker(definition: ResourceDefinition, of: Operation['kind'] = kindOf(definition)): Make {
+export function maker(definition: ResourceDefinition, of: Operation['kind'] = kindOf(definition)): Make {
   return (path, method, action, operationId, description, parameters, body, answer) => {
     const places = [...(path.includes('{name}') ? [NAME] : []), ...(path.includes('{namespace}') ? [NAMESPACE] : []), ...(path.endsWith('/{path}') ? [REST] : [])];
     // A connection's bytes have no form that could be pretty.
@@ -114,13 +115,13 @@ function kindOf({ group, version, kind }: ResourceDefinition): NonNullable<Opera
 interface Parts {
   readonly self: OpenApiObject;
   patch(): NonNullable<Operation['body']>;
-  readonly plain: readonly string[];
 }
 
-function subresourceOperations(definition: ResourceDefinition, subresource: SubresourceDefinition, item: string, writer: SchemaWriter, { self, patch, plain }: Parts): readonly Operation[] {
+function subresourceOperations(definition: ResourceDefinition, subresource: SubresourceDefinition, item: string, writer: SchemaWriter, { self, patch }: Parts): readonly Operation[] {
   const { name, kind, verbs } = subresource;
   const of = { group: subresource.group ?? definition.group, version: subresource.version ?? definition.version, kind };
   const make = maker(definition, of);
+  const plain = OBJECT;
   const title = titleOf(definition);
   const named = `${definition.namespaced ? 'Namespaced' : ''}${definition.kind}${capital(name)}`;
   const path = `${item}/${name}`;
@@ -156,14 +157,15 @@ export function documentOperation(path: string, tag: string, operationId: string
   return { path, method: 'get', operationId, description, tag, parameters: [], answer: { types, schema: answer, codes: [200] } };
 }
 
-function required(writer: SchemaWriter, name: string): OpenApiObject {
+/** A reference to a schema that is part of the program. */
+export function required(writer: SchemaWriter, name: string): OpenApiObject {
   const reference = writer.reference(name);
   if (reference === undefined) throw new Error(`OpenAPI: no schema ${name}`);
   return reference;
 }
 
 /** Kubernetes: installer.go, GetArticleForNoun. */
-function articleOf(noun: string): string {
+export function articleOf(noun: string): string {
   if (noun.endsWith('s') && !noun.endsWith('ss')) return '';
   return /^[aeiou]/i.test(noun) ? ' an' : ' a';
 }
@@ -179,7 +181,7 @@ function tagOf({ group, version }: ResourceDefinition): string {
 }
 
 /** e.g. CoreV1, AppsV1, RbacAuthorizationV1. */
-function titleOf({ group, version }: ResourceDefinition): string {
+export function titleOf({ group, version }: ResourceDefinition): string {
   return capital(groupTitle(group)) + capital(version);
 }
 

@@ -6,10 +6,7 @@ import { aggregatedDiscovery, discoveryDocuments, openApiV3Document } from '../.
 
 // testdata/ has what kube-apiserver 1.36.1 answers with its default groups: discovery line by line, and of OpenAPI a hash
 // of each path and definition without its prose.
-const linesOf = (name: string): readonly string[] => readFileSync(new URL(`testdata/${name}.txt`, import.meta.url), 'utf8').trimEnd().split('\n')
-  .flatMap((line) => (servesResize ? line : line.startsWith('{"name":"pods/resize"') || line.includes('/pods/{name}/resize ') ? [] : line.replace(/\{"subresource":"resize"[^}]*\}[^}]*\},/, '')));
-/** Pods can't be resized in place yet. */
-const servesResize = builtinResources.some(({ group, resource, subresources }) => group === '' && resource === 'pods' && subresources.some(({ name }) => name === 'resize'));
+const linesOf = (name: string): readonly string[] => readFileSync(new URL(`testdata/${name}.txt`, import.meta.url), 'utf8').trimEnd().split('\n');
 /** The groups of Kubernetes, without those that Drydock adds. */
 const resources = builtinResources.filter(({ group }) => !group.endsWith('drydock.dev') && group !== 'metrics.k8s.io');
 
