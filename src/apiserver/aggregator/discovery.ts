@@ -60,6 +60,19 @@ export function withRemoteDiscovery(document: object, remotes: readonly RemoteGr
   return { ...list, items: inOrder(merged, ({ metadata }) => metadata.name ?? '', remotes) };
 }
 
+/** The index of OpenAPI v3 documents, with those that other servers have. */
+export function withRemoteOpenApi(index: object, remotes: readonly RemoteGroupVersion[]): object {
+  const known = remotes.filter(({ isAvailable, discovery }) => isAvailable && discovery?.openApiV3Hash !== undefined);
+  if (known.length === 0) return index;
+  const { paths, ...rest } = index as { readonly paths: Readonly<Record<string, object>> };
+  const added = known.map(({ group, version, discovery }) => {
+    const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+    const hash = discovery?.openApiV3Hash ?? '';
+    return [path, { serverRelativeURL: `/openapi/v3/${path}${hash === '' ? '' : `?hash=${hash}`}` }] as const;
+  });
+  return { ...rest, paths: { ...paths, ...Object.fromEntries(added) } };
+}
+
 /** By group, the versions with the highest priority first. */
 function byGroup(remotes: readonly RemoteGroupVersion[]): ReadonlyMap<string, readonly RemoteGroupVersion[]> {
   const groups = new Map<string, RemoteGroupVersion[]>();

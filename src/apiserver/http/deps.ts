@@ -3,6 +3,7 @@ import type { World } from '../../world/index.ts';
 import type { ApiServer } from '../server.ts';
 import type { ApiDocuments } from './documents.ts';
 import type { Metrics } from './metrics.ts';
+import type { HttpOutbound } from './outbound/outbound.ts';
 import type { PublishedTokenSigner } from './token-signer.ts';
 
 /** What /version answers; kubectl wants major and minor as whole numbers. Kubernetes: version.Info. */
@@ -24,6 +25,8 @@ export interface HttpDeps {
   readonly world: Pick<World, 'clock' | 'random'>;
   readonly kubelets: KubeletConnector;
   readonly dialer: ClusterDialer;
+  /** The way to aggregated servers; undefined: they can't be reached. */
+  readonly outbound: HttpOutbound | undefined;
   readonly version: VersionInfo;
   readonly metrics: Metrics;
   readonly documents: ApiDocuments;

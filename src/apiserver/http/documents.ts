@@ -7,6 +7,7 @@ import { encodeOpenApiV2 } from './openapi-v2-protobuf.ts';
 import { encodeOpenApiV3 } from './openapi-v3-protobuf.ts';
 import type { Encoding } from './accept.ts';
 import type { ResourceTable } from '../server.ts';
+import { type Aggregator, withRemoteDiscovery, withRemoteGroups, withRemoteOpenApi } from '../aggregator/index.ts';
 
 /** A document's bytes with the hash that names them. */
 export interface EncodedDocument {
@@ -45,18 +46,19 @@ const FIXED_PATHS = [
 ];
 
 /** version, e.g. v1.36.0, goes into the OpenAPI documents. */
-export function createApiDocuments(resources: ResourceTable, version: string): ApiDocuments {
+export function createApiDocuments(resources: ResourceTable, version: string, aggregator: Aggregator): ApiDocuments {
   const minor = version.replace(/^v(\d+\.\d+).*$/, '$1');
   const encoded = new Map<string, EncodedDocument>();
   let discovery: ReadonlyMap<string, object> | undefined;
   let index: object | undefined;
   let generation = 0;
-  const subscription = resources.onChange(() => {
+  const forget = () => {
     generation++;
     encoded.clear();
     discovery = undefined;
     index = undefined;
-  });
+  };
+  const subscriptions = [resources.onChange(forget), aggregator.onChange(forget)];
   const once = (key: string, make: () => object): EncodedDocument => {
     const known = encoded.get(key);
     if (known !== undefined) return known;
@@ -73,8 +75,12 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     if (made !== undefined && generation === before) encoded.set(key, made);
     return made;
   };
-  const discoveryByPath = () => (discovery ??= discoveryDocuments(resources.all(), storageVersionHash));
-  const indexDocument = () => (index ??= openApiV3Index(resources.all(), (text) => hashOf(`${version} ${text}`)));
+  const groupDiscovery = (root: '/api' | '/apis') => {
+    const own = aggregatedDiscovery(resources.all(), root);
+    return root === '/apis' ? withRemoteDiscovery(own, aggregator.all()) : own;
+  };
+  const discoveryByPath = () => (discovery ??= withRemoteGroups(discoveryDocuments(resources.all(), storageVersionHash), aggregator.all()));
+  const indexDocument = () => (index ??= withRemoteOpenApi(openApiV3Index(resources.all(), (text) => hashOf(`${version} ${text}`)), aggregator.all()));
 
   const v3Hash = (path: string): string | undefined => {
     const { paths } = indexDocument() as { readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>> };
@@ -89,12 +95,12 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     },
     aggregated(root, encoding) {
       // All encodings have one ETag, that of the JSON.
-      const json = once(`${root} aggregated`, () => aggregatedDiscovery(resources.all(), root));
+      const json = once(`${root} aggregated`, () => groupDiscovery(root));
       if (encoding === 'json') return json;
       const key = `${root} aggregated ${encoding}`;
       let document = encoded.get(key);
       if (document === undefined) {
-        const object = aggregatedDiscovery(resources.all(), root);
+        const object = groupDiscovery(root);
         document = { bytes: encoding === 'yaml' ? Buffer.from(stringify(object), 'utf8') : Buffer.from(assertDefined(encodeProtobuf(object), 'the protobuf form of discovery')), etag: json.etag };
         encoded.set(key, document);
       }
@@ -116,7 +122,7 @@ export function createApiDocuments(resources: ResourceTable, version: string): A
     openApiV2: () => later('/openapi/v2', async () => encode(openApiV2Document(resources.all(), await loadDescriptions(), minor))),
     openApiV2Protobuf: () => later('/openapi/v2 protobuf', async () => hashed(encodeOpenApiV2(openApiV2Document(resources.all(), await loadDescriptions(), minor)))),
     paths: () => [...discoveryByPath().keys(), ...FIXED_PATHS].sort(),
-    dispose: () => subscription.dispose(),
+    dispose: () => subscriptions.forEach((each) => each.dispose()),
   };
 }
 

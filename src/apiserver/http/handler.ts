@@ -5,6 +5,7 @@ import type { HttpDeps } from './deps.ts';
 import { newBadRequest } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestLabels } from './metrics.ts';
+import { aggregatedRoute, serveAggregated } from './proxy/aggregated.ts';
 import { serveOther } from './other-request.ts';
 import { parseQuery } from './query.ts';
 import { parsePath, type ResourcePath } from './request-path.ts';
@@ -26,7 +27,10 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     const parsed = parsePath(path);
     if (parsed === undefined) throw newBadRequest('invalid URL escape in the path');
     const parameters = parseQuery(question < 0 ? '' : target.slice(question + 1));
-    if (parsed.isResource) {
+    const route = aggregatedRoute(deps, path);
+    if (route !== undefined) {
+      await serveAggregated(deps, exchange, user, route, path, parsed, parameters);
+    } else if (parsed.isResource) {
       const verb = verbOf(exchange.method, parsed, isWatch(parameters));
       labels = resourceLabels(deps, parsed, verb);
       if (isLongRunning(verb, parsed.subresource)) ended = deps.metrics.longRunningStarted(labels);

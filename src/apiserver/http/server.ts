@@ -12,6 +12,7 @@ import { createApiDocuments } from './documents.ts';
 import { type ConnectionIdentity, createHttp1Exchange, createHttp2Exchange, createUpgradeExchange } from './exchange.ts';
 import { handleExchange } from './handler.ts';
 import { createMetrics } from './metrics.ts';
+import type { HttpOutbound } from './outbound/outbound.ts';
 import { createTokenSigner } from './token-signer.ts';
 
 export interface HttpServerOptions {
@@ -22,6 +23,8 @@ export interface HttpServerOptions {
   readonly certificates: Pick<Certificates, 'authority' | 'server' | 'tokenKeyPem'>;
   readonly kubelets: KubeletConnector;
   readonly dialer: ClusterDialer;
+  /** The way to aggregated API servers. Default: none. */
+  readonly outbound?: HttpOutbound;
   readonly version: VersionInfo;
 }
 
@@ -41,9 +44,9 @@ const HEADER_BYTES_MAX = 1024 * 1024;
 /** Serves the API over HTTPS on 127.0.0.1: HTTP/2 and HTTP/1.1 on one port. Rejects with SocketError where the port is taken. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const { apiServer, certificates } = options;
-  const documents = createApiDocuments(apiServer.resources, options.version.gitVersion);
+  const documents = createApiDocuments(apiServer.resources, options.version.gitVersion, apiServer.aggregator);
   const deps: HttpDeps = {
-    apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, version: options.version,
+    apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, outbound: options.outbound, version: options.version,
     metrics: createMetrics(options.world.clock),
     tokenSigner: createTokenSigner(certificates.tokenKeyPem),
   };

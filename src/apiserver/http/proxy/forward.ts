@@ -15,7 +15,7 @@ import type { ProxyTarget } from './target.ts';
 const HTML_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Headers that are of one connection, not of the message. RFC 9110 §7.6.1. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings']);
+export const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings']);
 
 export interface ProxyPaths {
   /** The proxy's own path, without what is the program's. */
@@ -158,7 +158,8 @@ async function answerHtml(exchange: Exchange, response: IncomingMessage, code: n
   exchange.respond(code, headers, Buffer.from(rewriteHtml(bytes.toString('utf8'), rewriting), 'utf8'));
 }
 
-function responseHeaders(response: IncomingMessage): ResponseHeaders {
+/** What an answer's headers say of the message. */
+export function responseHeaders(response: IncomingMessage): ResponseHeaders {
   const headers: ResponseHeaders = {};
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined && !HOP_BY_HOP.has(name)) headers[name] = value;
@@ -167,7 +168,7 @@ function responseHeaders(response: IncomingMessage): ResponseHeaders {
 }
 
 /** The program has switched protocols: from here on, bytes go both ways. */
-function joinUpgraded(exchange: Exchange, response: IncomingMessage, socket: Duplex, head: Buffer): void {
+export function joinUpgraded(exchange: Exchange, response: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { upgrade } = exchange;
   if (upgrade === undefined) {
     socket.destroy();
