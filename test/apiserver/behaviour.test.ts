@@ -79,6 +79,8 @@ describe('fieldValidation', () => {
   it('Strict refuses fields that stand twice and fields that nobody knows, together', async () => {
     expect(await refusal(call('POST', `${configMaps}?fieldValidation=Strict`, twice)))
       .toBe('400 BadRequest: ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.a", unknown field "zz"');
+    expect(await refusal(call('POST', `${configMaps}?fieldValidation=Strict`, '{"zz":1,"metadata":{"name":"twice","yy":1},"data":{"a":"1","a":"2"}}')))
+      .toBe('400 BadRequest: ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "zz", unknown field "metadata.yy", duplicate field "data.a"');
     expect(await refusal(call('POST', `${configMaps}?fieldValidation=Strict`, 'metadata:\n  name: y\ndata:\n  a: "1"\n  a: "2"\n', 'application/yaml')))
       .toBe('400 BadRequest: ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: yaml: unmarshal errors:\n  line 5: key "a" already set in map');
     expect(await refusal(call('PATCH', `${deployments}/scaled?fieldValidation=Strict`, '{"spec":{"replicas":1,"replicas":2}}', STRATEGIC)))
@@ -150,7 +152,7 @@ describe('writes', () => {
       '404 NotFound: namespaces "nope" not found',
       '409 Conflict: Operation cannot be fulfilled on configmaps "same": the object has been modified; please apply your changes to the latest version and try again',
       '400 BadRequest: the name of the object (other) does not match the name on the URL (same)',
-      '415 UnsupportedMediaType: the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+      '415 UnsupportedMediaType: 415: Unsupported Media Type',
       '405 MethodNotAllowed: the server does not allow this method on the requested resource',
       '404 NotFound: the server could not find the requested resource',
       '422 Invalid: Deployment.apps "x" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',

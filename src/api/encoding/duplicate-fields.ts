@@ -25,8 +25,30 @@ interface Level {
  */
 export function duplicateFields(text: string): readonly string[] {
   const found = new Set<string>();
+  scanKeys(text, (path, isDuplicate) => {
+    if (isDuplicate && found.size < DUPLICATES_MAX) found.add(path());
+  });
+  return [...found];
+}
+
+/** What is wrong with fields of a JSON text in the order in which it stands there: those that come twice, and those of the given unknown ones. Kubernetes: sigs.k8s.io/json, strict errors. */
+export function strictErrorsInOrder(text: string, unknownFields: readonly string[]): readonly string[] {
+  const unknown = new Set(unknownFields);
+  const found = new Set<string>();
+  scanKeys(text, (path, isDuplicate) => {
+    if (found.size >= DUPLICATES_MAX) return;
+    const own = path();
+    if (unknown.has(own)) found.add(`unknown field ${JSON.stringify(own)}`);
+    else if (isDuplicate) found.add(`duplicate field ${JSON.stringify(own)}`);
+  });
+  return [...found];
+}
+
+/** Calls back for every key of every object, in order. */
+function scanKeys(text: string, onKey: (path: () => string, isDuplicate: boolean) => void): void {
   const levels: Level[] = [];
   let level: Level | undefined;
+  const path = () => pathOf(levels);
   for (let index = 0; index < text.length; index++) {
     switch (text.charCodeAt(index)) {
       case QUOTE: {
@@ -35,8 +57,8 @@ export function duplicateFields(text: string): readonly string[] {
           const key = keyText(text, index, end);
           level.at = key;
           level.expectsKey = false;
-          if (!level.keys.has(key)) level.keys.add(key);
-          else if (found.size < DUPLICATES_MAX) found.add(pathOf(levels));
+          onKey(path, level.keys.has(key));
+          level.keys.add(key);
         }
         index = end;
         break;
@@ -58,7 +80,6 @@ export function duplicateFields(text: string): readonly string[] {
         break;
     }
   }
-  return [...found];
 }
 
 /** The index of the closing quote. */

@@ -1,4 +1,4 @@
-import { decodeStrict, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, type ResourceDefinition } from '../../api/index.ts';
+import { decodeStrict, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, strictErrorsInOrder, type ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest, PatchType, RequestQuery, Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import { mediaType, negotiate, type Negotiated } from './accept.ts';
@@ -118,8 +118,13 @@ async function readRequest(
       const body = decodeObject(bytes, contentType, kindOf(definition, path.subresource));
       const duplicates = checkDuplicates(bytes, contentType, query, (text) => {
         const kind = kindOf(definition, path.subresource);
-        const unknown = path.subresource === '' ? unknownFieldsOf(body, definition) : '';
-        return newBadRequest(`${kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${kind}: ${text}${unknown}`);
+        const unknown = path.subresource === '' ? unknownFieldsOf(body, definition) : [];
+        // Custom resources are decoded twice: for duplicates first.
+        const inOrder = definition.custom === undefined && !mediaType(contentType).endsWith('yaml');
+        const whole = inOrder
+          ? `strict decoding error: ${strictErrorsInOrder(Buffer.from(bytes).toString('utf8'), unknown).join(', ')}`
+          : `${text}${unknown.map((field) => `, unknown field ${JSON.stringify(field)}`).join('')}`;
+        return newBadRequest(`${kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${kind}: ${whole}`);
       });
       return { request: { ...base, verb, body, query: withManager(query, exchange) }, duplicates };
     }
@@ -150,17 +155,17 @@ async function readRequest(
 const CUSTOM_PATCHES: readonly PatchType[] = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
 
 /** Unknown fields go into the same refusal. */
-function unknownFieldsOf(body: unknown, definition: ResourceDefinition): string {
+function unknownFieldsOf(body: unknown, definition: ResourceDefinition): readonly string[] {
   if (definition.custom !== undefined) {
     const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-    return isObject ? definition.custom.decode(body).unknownFields.map((field) => `, unknown field ${JSON.stringify(field)}`).join('') : '';
+    return isObject ? definition.custom.decode(body).unknownFields : [];
   }
   const schema = schemaOf(definition.schema);
-  if (schema === undefined) return '';
+  if (schema === undefined) return [];
   try {
-    return decodeStrict(body, schema).unknownFields.map((field) => `, unknown field ${JSON.stringify(field)}`).join('');
+    return decodeStrict(body, schema).unknownFields;
   } catch {
-    return ''; // of the wrong type besides
+    return []; // of the wrong type besides
   }
 }
 
