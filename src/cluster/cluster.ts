@@ -41,6 +41,8 @@ export interface ClusterSpec {
   /** The port of the real machine on which the API is served; pods reach it as kubernetes.default. */
   readonly apiPort?: () => number | undefined;
   readonly log?: (line: string) => void;
+  /** PEM of the authority behind the certificate with which the API server calls aggregated servers. Default: none. */
+  readonly frontProxyCa?: string;
   /** How the API server calls webhooks and aggregated servers, whose Services are dialed in the cluster's network. Default: not at all. */
   readonly outbound?: (dialer: ClusterDialer) => Outbound;
   /** Wraps every component's way to the API server (not the administrator's): to slow it down, to cut it, to trace it. */
@@ -81,7 +83,7 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   const outbound = spec.outbound?.(network);
   const health = new Map<string, ComponentHealth>(['scheduler', 'controller-manager'].map((name) => [name, { message: 'connection refused' }]));
   const apiServer = createApiServer({
-    world, store, components: () => health, ...(outbound === undefined ? {} : { outbound }), address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
+    world, store, components: () => health, ...(outbound === undefined ? {} : { outbound }), ...(spec.frontProxyCa === undefined ? {} : { frontProxyCa: spec.frontProxyCa }), address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
     ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.verifySignature === undefined ? {} : { verifySignature: spec.verifySignature }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
   });
   await apiServer.start();

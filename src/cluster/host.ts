@@ -49,12 +49,14 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
       spec: {
         nodes: options.nodes, authorityPem: certificates.authority.certificatePem, tokenSigner: createTokenSigner(certificates.tokenKeyPem), apiPort: () => port, log: options.log,
         certificateSigner: createCertificateSigner(certificates.authority, world), verifySignature,
-        outbound: (dialer) => (outbound = createOutbound({ clock: world.clock, dialer })),
+        frontProxyCa: certificates.frontProxy.authority.certificatePem,
+        outbound: (dialer) => (outbound = createOutbound({ clock: world.clock, dialer, frontProxy: certificates.frontProxy.client })),
         runtime: { unknownImages: options.unknownImages, trusted: options.trusted, processFiles: { preloadPath: options.preloadPath, rootFolder: options.programsFolder } },
       },
     });
     const listen = (wanted: number) => startHttpServer({
       apiServer: cluster.apiServer, world, port: wanted, certificates, kubelets: cluster.kubelets, dialer: cluster.network, version: VERSION,
+      ...(outbound === undefined ? {} : { outbound }),
     });
     const http = await listenAsBefore(world.disk, options, listen).catch(async (error: unknown) => {
       await cluster.stop();

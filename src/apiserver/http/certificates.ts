@@ -21,6 +21,15 @@ export interface Certificates {
   readonly admin: KeyPair;
   /** PKCS #8 PEM of the P-256 key that signs service account tokens. */
   readonly tokenKeyPem: string;
+  /** With which the server calls aggregated ones. */
+  readonly frontProxy: FrontProxy;
+}
+
+/** An authority of its own, so that no client certificate of the cluster passes for the front proxy. Kubernetes: kubeadm's front-proxy-ca. */
+export interface FrontProxy {
+  readonly authority: KeyPair;
+  /** CN=front-proxy-client. */
+  readonly client: KeyPair;
 }
 
 interface Port {
@@ -46,9 +55,25 @@ const SERVER_IPS = ['127.0.0.1', '10.96.0.1'];
 
 /** A new authority with server, admin and token keys. Takes about 30 ms. */
 export async function createCertificates(port: Port): Promise<Certificates> {
+  const authority = await createAuthority('kubernetes', port);
+  const [server, admin, tokenKeys, frontProxy] = await Promise.all([
+    issueServerCertificate(authority, port),
+    issueClientCertificate(authority, 'kubernetes-admin', ['system:masters'], port),
+    newKeys(),
+    createFrontProxy(port),
+  ]);
+  return { authority, server, admin, tokenKeyPem: await privateKeyPem(tokenKeys), frontProxy };
+}
+
+async function createFrontProxy(port: Port): Promise<FrontProxy> {
+  const authority = await createAuthority('front-proxy-ca', port);
+  return { authority, client: await issueClientCertificate(authority, 'front-proxy-client', [], port) };
+}
+
+async function createAuthority(name: string, port: Port): Promise<KeyPair> {
   cryptoProvider.set(webcrypto);
   const keys = await newKeys();
-  const subject = 'CN=kubernetes';
+  const subject = `CN=${name}`;
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(port.random),
     name: subject,
@@ -60,13 +85,7 @@ export async function createCertificates(port: Port): Promise<Certificates> {
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
     ],
   });
-  const authority: KeyPair = { certificatePem: certificate.toString('pem'), keyPem: await privateKeyPem(keys) };
-  const [server, admin, tokenKeys] = await Promise.all([
-    issueServerCertificate(authority, port),
-    issueClientCertificate(authority, 'kubernetes-admin', ['system:masters'], port),
-    newKeys(),
-  ]);
-  return { authority, server, admin, tokenKeyPem: await privateKeyPem(tokenKeys) };
+  return { certificatePem: certificate.toString('pem'), keyPem: await privateKeyPem(keys) };
 }
 
 /** Signs a client certificate: CN is the user's name, each O one of its groups. */
@@ -114,36 +133,68 @@ const FILES = {
   'sa.key': (all: Certificates) => all.tokenKeyPem,
 } as const;
 
+const FRONT_PROXY_FILES = {
+  'front-proxy-ca.crt': (all: FrontProxy) => all.authority.certificatePem,
+  'front-proxy-ca.key': (all: FrontProxy) => all.authority.keyPem,
+  'front-proxy-client.crt': (all: FrontProxy) => all.client.certificatePem,
+  'front-proxy-client.key': (all: FrontProxy) => all.client.keyPem,
+} as const;
+
 /**
  * The certificates below folder, or new ones written there, so that a kubeconfig stays valid over restarts. The disk
- * writes files with mode 0600. Files that are missing, broken or about to expire make the whole set new.
+ * writes files with mode 0600. Files that are missing, broken or about to expire make the whole set new; the front
+ * proxy's are a set of their own.
  */
 export async function loadOrCreateCertificates(disk: Disk, folder: string, port: Port): Promise<Certificates> {
   const known = await loadCertificates(disk, folder, port.clock);
-  if (known !== undefined) return known;
+  const frontProxy = await loadFrontProxy(disk, folder, port.clock);
+  if (known !== undefined && frontProxy !== undefined) return { ...known, frontProxy };
+  if (known !== undefined) {
+    const created = await createFrontProxy(port);
+    await writeAll(disk, folder, FRONT_PROXY_FILES, created);
+    return { ...known, frontProxy: created };
+  }
   const created = await createCertificates(port);
   // The authority's certificate goes last: a crash in between leaves a set that the next start sees as missing.
   await disk.remove(`${folder}/ca.crt`);
-  for (const [name, text] of Object.entries(FILES).reverse()) await disk.writeAtomic(`${folder}/${name}`, encodeText(text(created)));
+  await writeAll(disk, folder, FRONT_PROXY_FILES, created.frontProxy);
+  await writeAll(disk, folder, FILES, created);
   return created;
 }
 
-async function loadCertificates(disk: Disk, folder: string, clock: Clock): Promise<Certificates | undefined> {
+/** The first file of the table is written last. */
+async function writeAll<T>(disk: Disk, folder: string, files: Readonly<Record<string, (all: T) => string>>, all: T): Promise<void> {
+  for (const [name, text] of Object.entries(files).reverse()) await disk.writeAtomic(`${folder}/${name}`, encodeText(text(all)));
+}
+
+/** The texts of all files; undefined where one is missing, or a certificate ends soon. */
+async function readAll(disk: Disk, folder: string, files: Readonly<Record<string, unknown>>, clock: Clock): Promise<((name: string) => string) | undefined> {
   const texts = new Map<string, string>();
-  for (const name of Object.keys(FILES)) {
+  for (const name of Object.keys(files)) {
     const bytes = await disk.read(`${folder}/${name}`);
     if (bytes === undefined || bytes.length === 0) return undefined;
-    texts.set(name, decodeText(bytes));
+    const text = decodeText(bytes);
+    if (name.endsWith('.crt') && !isCurrent(text, clock)) return undefined;
+    texts.set(name, text);
   }
-  const text = (name: keyof typeof FILES) => assertDefined(texts.get(name), name);
-  for (const name of ['ca.crt', 'apiserver.crt', 'admin.crt'] as const) {
-    if (!isCurrent(text(name), clock)) return undefined;
-  }
-  return {
+  return (name) => assertDefined(texts.get(name), name);
+}
+
+async function loadCertificates(disk: Disk, folder: string, clock: Clock): Promise<Omit<Certificates, 'frontProxy'> | undefined> {
+  const text = await readAll(disk, folder, FILES, clock);
+  return text === undefined ? undefined : {
     authority: { certificatePem: text('ca.crt'), keyPem: text('ca.key') },
     server: { certificatePem: text('apiserver.crt'), keyPem: text('apiserver.key') },
     admin: { certificatePem: text('admin.crt'), keyPem: text('admin.key') },
     tokenKeyPem: text('sa.key'),
+  };
+}
+
+async function loadFrontProxy(disk: Disk, folder: string, clock: Clock): Promise<FrontProxy | undefined> {
+  const text = await readAll(disk, folder, FRONT_PROXY_FILES, clock);
+  return text === undefined ? undefined : {
+    authority: { certificatePem: text('front-proxy-ca.crt'), keyPem: text('front-proxy-ca.key') },
+    client: { certificatePem: text('front-proxy-client.crt'), keyPem: text('front-proxy-client.key') },
   };
 }
 

@@ -20,7 +20,7 @@ describe('certificates', () => {
   it('stay the same over restarts, so that a kubeconfig stays valid', async () => {
     const world = createSimulatedWorld(1);
     const first = await loadOrCreateCertificates(world.disk, 'pki', world);
-    expect(await world.disk.list('pki')).toEqual(['admin.crt', 'admin.key', 'apiserver.crt', 'apiserver.key', 'ca.crt', 'ca.key', 'sa.key']);
+    expect(await world.disk.list('pki')).toEqual(['admin.crt', 'admin.key', 'apiserver.crt', 'apiserver.key', 'ca.crt', 'ca.key', 'front-proxy-ca.crt', 'front-proxy-ca.key', 'front-proxy-client.crt', 'front-proxy-client.key', 'sa.key']);
     expect(await loadOrCreateCertificates(world.disk, 'pki', world)).toEqual(first);
   });
 
