@@ -56,7 +56,9 @@ export function fieldErrorBody(error: FieldError): string {
 
 function formatValue(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  return JSON.stringify(value);
+  const text = JSON.stringify(value);
+  // Texts are quoted, all else is encoded as Go's encoding/json does it.
+  return typeof value === 'string' ? text : text.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** 422 Invalid with one cause a field. Kubernetes: apierrors.NewInvalid. */

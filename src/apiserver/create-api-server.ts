@@ -7,7 +7,7 @@ import { AdmissionChain, defaultPlugins } from './admission/index.ts';
 import { createAggregator } from './aggregator/index.ts';
 import { bootstrapTokenUser, ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
-import { CustomResources } from './apiextensions/index.ts';
+import { CustomResources, withRuleChecks } from './apiextensions/index.ts';
 import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
 import { startCompaction } from './compaction.ts';
 import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts';
@@ -73,7 +73,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, random } = world;
   const watchCache = new WatchCache(store, clock);
   const endpoints = new Endpoints(watchCache);
-  for (const definition of options.resources ?? builtinResources) endpoints.add(definition);
+  for (const definition of options.resources ?? builtinResources) endpoints.add(withRuleChecks(definition));
   const cacheOf = (group: string, resource: string) => endpoints.cacheOf(group, resource);
   const pods = cacheOf('', 'pods');
   const serviceAccounts = cacheOf('', 'serviceaccounts');

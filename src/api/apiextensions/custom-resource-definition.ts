@@ -6,10 +6,11 @@ import type { ResourceDefinition } from '../definition.ts';
 import { withDecodedSchemas } from './decode-schemas.ts';
 import { definitionWarnings } from './definition-warnings.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionSpec, CustomResourceDefinitionStatus } from './types.ts';
+import type { RuleChecks } from './validation-options.ts';
 import { validateDefinition, validateDefinitionStatusUpdate, validateDefinitionUpdate } from './validate-definition.ts';
 
-/** What keeps the kinds of custom resources. Kubernetes: apiextensions-apiserver/pkg/registry/customresourcedefinition. */
-export const customResourceDefinitions: ResourceDefinition<CustomResourceDefinition> = defineResource<CustomResourceDefinition>({
+/** What keeps the kinds of custom resources, with a server's checks of rules. Kubernetes: apiextensions-apiserver/pkg/registry/customresourcedefinition. */
+export const customResourceDefinitionsWith = (ruleChecks?: RuleChecks): ResourceDefinition<CustomResourceDefinition> => defineResource<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   resource: 'customresourcedefinitions',
   kind: 'CustomResourceDefinition',
@@ -32,14 +33,17 @@ export const customResourceDefinitions: ResourceDefinition<CustomResourceDefinit
       return bumpGeneration(withStorageVersion(kept), old, !jsonEqual(next.spec, old.spec));
     },
     prepareForStatusUpdate: (next, old) => withGeneration({ ...next, spec: old.spec }, old.metadata.generation),
-    validateCreate: validateDefinition,
-    validateUpdate: validateDefinitionUpdate,
+    validateCreate: (definition) => validateDefinition(definition, ruleChecks),
+    validateUpdate: (next, old) => validateDefinitionUpdate(next, old, ruleChecks),
     validateStatusUpdate: validateDefinitionStatusUpdate,
     warnings: definitionWarnings,
     allowUnconditionalUpdate: false,
     allowCreateOnUpdate: false,
   },
 });
+
+/** For those who know definitions, but no CEL. */
+export const customResourceDefinitions: ResourceDefinition<CustomResourceDefinition> = customResourceDefinitionsWith();
 
 /** As Go writes it: what is required and not set is null. */
 const NEW_STATUS = Object.freeze({ conditions: null, acceptedNames: Object.freeze({ plural: '', kind: '' }), storedVersions: null }) as unknown as CustomResourceDefinitionStatus;

@@ -23,7 +23,7 @@ import type { CustomResourceDefinition, CustomResourceDefinitionVersion, JsonSch
 import { validateValue } from './values/validate-value.ts';
 
 /** Rules in CEL of a version; old is undefined for a new object. They are only asked of objects whose schema is right so far. */
-export type CheckRules = (object: KubernetesObject, old: KubernetesObject | undefined) => readonly FieldError[];
+export type CheckRules = (object: KubernetesObject, old: KubernetesObject | undefined) => { readonly errors: readonly FieldError[]; readonly warnings: readonly string[] };
 
 /** What a server adds to a version of a custom resource. */
 export interface CustomResourceParts {
@@ -91,6 +91,8 @@ type Custom = KubernetesObject & { readonly status?: unknown };
 function strategyOf(version: CustomResourceDefinitionVersion, namespaced: boolean, schema: JsonSchemaProps | undefined, checkRules: CheckRules | undefined): Strategy<KubernetesObject> {
   const hasStatus = version.subresources?.status !== undefined;
   const scale = version.subresources?.scale;
+  /** What rules let through because it has not changed, until it is told. */
+  const ruleWarnings = new WeakMap<KubernetesObject, readonly string[]>();
   const statusSchema = schema === undefined ? undefined : propertyOf(schema, 'status');
 
   const checkAll = (object: KubernetesObject, old: KubernetesObject | undefined, errors: FieldError[]): readonly FieldError[] => {
@@ -120,7 +122,10 @@ function strategyOf(version: CustomResourceDefinitionVersion, namespaced: boolea
 
   const withRules = (object: KubernetesObject, old: KubernetesObject | undefined, errors: FieldError[]): readonly FieldError[] => {
     if (checkRules === undefined) return errors;
-    return errors.some(({ type }) => BLOCKING.has(type)) ? [...errors, NOT_CHECKED] : [...errors, ...checkRules(object, old)];
+    if (errors.some(({ type }) => BLOCKING.has(type))) return [...errors, NOT_CHECKED];
+    const verdict = checkRules(object, old);
+    if (verdict.warnings.length > 0) ruleWarnings.set(object, verdict.warnings);
+    return verdict.errors.length === 0 ? errors : [...errors, ...verdict.errors];
   };
 
   const strategy: Strategy<KubernetesObject> = {
@@ -135,7 +140,7 @@ function strategyOf(version: CustomResourceDefinitionVersion, namespaced: boolea
     },
     validateCreate: (object) => checkAll(object, undefined, validatePlainMeta(object.metadata, namespaced, nameIsDnsSubdomain)),
     validateUpdate: (next, old) => checkAll(next, old, validateObjectMetaUpdate(next.metadata, old.metadata)),
-    warnings: (object, old) => finalizerWarnings(object.metadata, old?.metadata),
+    warnings: (object, old) => [...ruleWarnings.get(object) ?? [], ...finalizerWarnings(object.metadata, old?.metadata)],
     allowUnconditionalUpdate: false,
     allowCreateOnUpdate: false,
   };

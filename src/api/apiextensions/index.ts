@@ -1,12 +1,13 @@
 export { approvalCondition } from './api-approval.ts';
 export * from './conditions.ts';
 export { customResource, type CheckRules, type CustomResourceParts } from './custom-resource.ts';
-export { customResourceDefinitions } from './custom-resource-definition.ts';
+export { customResourceDefinitions, customResourceDefinitionsWith } from './custom-resource-definition.ts';
 export { validFieldPath } from './field-path.ts';
 export { nestedInteger, nestedText, withNested } from './scale-paths.ts';
 export { coerced, plainConversion, versionOf } from './storage-conversion.ts';
 export { terminating } from './terminating.ts';
 export { applyDefaults } from './structural/default.ts';
+export type { RuleChecks } from './validation-options.ts';
 export { structuralProblem } from './structural/convertible.ts';
 export { validateStructural } from './structural/invariants.ts';
 export { prune, pruneNulls } from './structural/prune.ts';

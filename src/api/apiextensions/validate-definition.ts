@@ -6,7 +6,7 @@ import { validateApproval } from './api-approval.ts';
 import { isConditionTrue } from './conditions.ts';
 import { goVersions } from './go-form.ts';
 import { validatePlainMeta } from './plain-meta.ts';
-import { rulesForNew, rulesForUpdate, type ValidationOptions } from './validation-options.ts';
+import { type RuleChecks, rulesForNew, rulesForUpdate, type ValidationOptions } from './validation-options.ts';
 import { someSchema } from './schema-walk.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionNames, CustomResourceDefinitionStatus, CustomResourceDefinitionVersion, JsonSchemaProps } from './types.ts';
 import { type UnifiedSpec, unifiedSpec } from './unified-spec.ts';
@@ -15,24 +15,24 @@ import { validateColumn, validateDeprecationWarning, validateSelectableFields, v
 import { validateSchema } from './validate-schema.ts';
 
 /** Kubernetes: apiextensions validation, ValidateCustomResourceDefinition. */
-export function validateDefinition(definition: CustomResourceDefinition): readonly FieldError[] {
+export function validateDefinition(definition: CustomResourceDefinition, ruleChecks?: RuleChecks): readonly FieldError[] {
   const { plural } = definition.spec.names;
   const wanted = `${plural}.${definition.spec.group}`;
   const errors = validatePlainMeta(definition.metadata, false, (name, isPrefix) => {
     const texts = nameIsDnsSubdomain(name, isPrefix);
     return name === wanted ? texts : [...texts, 'must be spec.names.plural+"."+spec.group'];
   });
-  validateSpec(unifiedSpec(definition.spec), rulesForNew(), errors);
+  validateSpec(unifiedSpec(definition.spec), rulesForNew(ruleChecks), errors);
   validateRest(definition, undefined, errors);
   return errors;
 }
 
 /** Kubernetes: apiextensions validation, ValidateCustomResourceDefinitionUpdate. */
-export function validateDefinitionUpdate(next: CustomResourceDefinition, old: CustomResourceDefinition): readonly FieldError[] {
+export function validateDefinitionUpdate(next: CustomResourceDefinition, old: CustomResourceDefinition, ruleChecks?: RuleChecks): readonly FieldError[] {
   const errors = validateObjectMetaUpdate(next.metadata, old.metadata);
   const spec = unifiedSpec(next.spec);
   const oldSpec = unifiedSpec(old.spec);
-  const options = rulesForUpdate(spec, oldSpec, isConditionTrue(old, 'Established'));
+  const options = rulesForUpdate(spec, oldSpec, isConditionTrue(old, 'Established'), ruleChecks);
   // What was valid and has not changed still is.
   if (!jsonEqual(next.spec, old.spec)) validateSpec(spec, options, errors);
   if (options.requireImmutableNames) {

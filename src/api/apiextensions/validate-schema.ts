@@ -21,12 +21,13 @@ export function validateSchema(schema: JsonSchemaProps | undefined, hasStatus: b
     problem = structuralProblem(schema);
     if (problem === undefined) {
       const found = validateStructural(schema, at);
-      own.push(...found.length > 0 ? found : validateDefaults(schema, at, options.requirePrunedDefaults));
+      own.push(...found.length > 0 ? found : validateDefaults(schema, at, options.requirePrunedDefaults, options.ruleChecks?.ofDefault));
     }
   }
   const place: Place = { isRoot: true, insideMeta: false, defaultsForbidden: undefined };
   checkSchema(schema, at, place, options, own);
   if (own.length === 0 && problem !== undefined) own.push(invalid(at, '', problem));
+  if (own.length === 0 && options.requireStructuralSchema && options.ruleChecks !== undefined) own.push(...options.ruleChecks.ofSchema(schema, at, options.suppressPerExpressionCost));
   errors.push(...own);
 }
 

@@ -1,10 +1,19 @@
 import { jsonEqual } from '../../base/index.ts';
+import type { FieldError } from '../field-error.ts';
 import { isStructural } from './structural/invariants.ts';
 import { hasUnprunedDefaults } from './structural/validate-defaults.ts';
 import { someSchema } from './schema-walk.ts';
 import type { JsonSchemaProps } from './types.ts';
 import type { UnifiedSpec } from './unified-spec.ts';
 import { hasNonAtomicSet, mapAndSetErrors, OPEN_API_TYPES } from './schema-list-rules.ts';
+
+/** Checks of rules in CEL, which a server has and others have not. Each gives what is wrong. */
+export interface RuleChecks {
+  /** The rules of a version whose schema is right otherwise. */
+  ofSchema(schema: JsonSchemaProps, path: string, suppressPerExpressionCost: boolean): readonly FieldError[];
+  /** A default by the rules of its own schema. */
+  ofDefault(value: unknown, schema: JsonSchemaProps, path: string): readonly FieldError[];
+}
 
 /** Rules that came later do not hold for what was stored before them. Kubernetes: apiextensions validation, validationOptions. */
 export interface ValidationOptions {
@@ -23,6 +32,7 @@ export interface ValidationOptions {
   readonly allowInvalidCaBundle: boolean;
   /** Versions (and '' for what all have alike) that may have more selectable fields than are allowed. */
   readonly tooManyFieldsAllowed: ReadonlySet<string>;
+  readonly ruleChecks: RuleChecks | undefined;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -31,16 +41,16 @@ export const SELECTABLE_FIELDS_MAX = 8;
 const REVIEW_VERSIONS: readonly string[] = ['v1', 'v1beta1'];
 
 /** For a definition that is created. */
-export function rulesForNew(): ValidationOptions {
+export function rulesForNew(ruleChecks: RuleChecks | undefined): ValidationOptions {
   return {
     requireRecognizedReviewVersion: true, requireImmutableNames: false, requireOpenApiSchema: true, requireValidType: true, requireStructuralSchema: true,
     requirePrunedDefaults: true, requireAtomicSets: true, requireMapKeys: true, unchangedVersions: NOTHING, suppressPerExpressionCost: false,
-    allowInvalidCaBundle: true, tooManyFieldsAllowed: NOTHING,
+    allowInvalidCaBundle: true, tooManyFieldsAllowed: NOTHING, ruleChecks,
   };
 }
 
 /** For a definition that is changed. */
-export function rulesForUpdate(next: UnifiedSpec, old: UnifiedSpec, established: boolean): ValidationOptions {
+export function rulesForUpdate(next: UnifiedSpec, old: UnifiedSpec, established: boolean, ruleChecks: RuleChecks | undefined): ValidationOptions {
   const roots = [old.schema, ...old.versions.map((version) => version.schema)].flatMap((schema) => (schema?.openAPIV3Schema === undefined ? [] : [schema.openAPIV3Schema]));
   const none = (is: (schema: JsonSchemaProps) => boolean): boolean => !roots.some((root) => someSchema(root, is));
   const reviewVersions = old.conversion?.webhook?.conversionReviewVersions ?? [];
@@ -56,7 +66,7 @@ export function rulesForUpdate(next: UnifiedSpec, old: UnifiedSpec, established:
     unchangedVersions: new Set(next.versions.map(({ name }) => name).filter((name) => jsonEqual(schemaOfVersion(next, name), schemaOfVersion(old, name)))),
     suppressPerExpressionCost: false,
     allowInvalidCaBundle: !established,
-    tooManyFieldsAllowed: tooManyFieldsAllowed(next, old),
+    tooManyFieldsAllowed: tooManyFieldsAllowed(next, old), ruleChecks,
   };
 }
 

@@ -10,6 +10,7 @@ import type { CustomEndpoint, Endpoints } from '../resource-table.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
 import { withAcceptedNames } from './naming.ts';
 import { type WebhookConversionDeps, webhookConversion } from './webhook-conversion.ts';
+import { ruleCheckOf } from './rule-checks.ts';
 import { withApprovalCondition, withSchemaCondition } from './schema-conditions.ts';
 
 const FIELD_MANAGER = 'kube-apiserver';
@@ -189,7 +190,10 @@ export class CustomResources {
 function resourcesOf(definition: CustomResourceDefinition, deps: CustomResourcesDeps): readonly CustomEndpoint[] {
   const byWebhook = definition.spec.conversion?.strategy === 'Webhook';
   return definition.spec.versions.filter(({ served }) => served).map((version) => ({
-    definition: customResource(definition, version, byWebhook ? {} : { conversion: plainConversion(definition, version.name) }),
+    definition: customResource(definition, version, {
+      checkRules: ruleCheckOf(version.schema?.openAPIV3Schema),
+      ...(byWebhook ? {} : { conversion: plainConversion(definition, version.name) }),
+    }),
     conversion: byWebhook ? webhookConversion(definition, version.name, deps) : undefined,
   }));
 }

@@ -1,2 +1,2 @@
 export { CustomResources } from './custom-resources.ts';
-export { customScale } from './scale.ts';
+export { withRuleChecks } from './rule-checks.ts';

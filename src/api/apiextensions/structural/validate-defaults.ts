@@ -15,7 +15,7 @@ type Surround = (value: unknown) => JsonObject;
 const asRoot: Surround = (value) => ({ kind: 'Validation', apiVersion: 'validation/v1', ...isJsonObject(value) ? value : {} });
 
 /** Checks of a default beyond its schema's: rules in CEL. */
-export type CheckDefault = (value: unknown, schema: JsonSchemaProps, isResourceRoot: boolean, path: string) => readonly FieldError[];
+export type CheckDefault = (value: unknown, schema: JsonSchemaProps, path: string) => readonly FieldError[];
 
 /** Defaults that their own schema refuses, or would prune. Kubernetes: apiserver/schema/defaulting, ValidateDefaults. */
 export function validateDefaults(schema: JsonSchemaProps, path: string, requirePruned: boolean, checkDefault?: CheckDefault): readonly FieldError[] {
@@ -73,7 +73,7 @@ function validateDefault(schema: JsonSchemaProps, value: unknown, context: Conte
     validateEmbedded(value, schema, embedded, path, found);
   }
   if (found.length === 0) found.push(...validateValue(value, schema, path));
-  if (found.length === 0 && context.checkDefault !== undefined) found.push(...context.checkDefault(value, schema, schema === context.root, path));
+  if (found.length === 0 && context.checkDefault !== undefined) found.push(...context.checkDefault(value, schema, path));
   errors.push(...found);
 }
 
