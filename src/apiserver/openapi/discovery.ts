@@ -85,20 +85,36 @@ export function discoveryDocuments(resources: readonly ResourceDefinition[], has
       kind: 'APIResourceList',
       ...(group === '' ? {} : { apiVersion: 'v1' }),
       groupVersion: group === '' ? version : `${group}/${version}`,
-      resources: list.flatMap((definition) => apiResources(definition, hash)).sort((a, b) => compareText(a.name, b.name)),
+      resources: sortedUnlessCustom(list, list.flatMap((definition) => apiResources(definition, hash))),
     });
   }
   return documents;
 }
 
+/** The order in which custom resources' verbs and subresources are told. Kubernetes: apiextensions-apiserver, customresource_discovery_controller. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const CUSTOM_SUBRESOURCES = ['status', 'scale'];
+
+function verbsOf({ custom, verbs }: ResourceDefinition): readonly string[] {
+  return custom === undefined ? verbs : CUSTOM_VERBS.filter((verb) => verbs.includes(verb));
+}
+
+function subresourcesOf({ custom, subresources }: ResourceDefinition): readonly SubresourceDefinition[] {
+  return custom === undefined ? subresources : CUSTOM_SUBRESOURCES.flatMap((name) => subresources.find((each) => each.name === name) ?? []);
+}
+
+function sortedUnlessCustom<T extends { readonly name: string }>(definitions: readonly ResourceDefinition[], resources: readonly T[]): readonly T[] {
+  return definitions.every(({ custom }) => custom !== undefined) ? resources : resources.toSorted((a, b) => compareText(a.name, b.name));
+}
+
 function apiResources(definition: ResourceDefinition, hash: StorageVersionHash): { readonly name: string }[] {
   const own = {
-    name: definition.resource, singularName: definition.singular, namespaced: definition.namespaced, kind: definition.kind, verbs: definition.verbs,
+    name: definition.resource, singularName: definition.singular, namespaced: definition.namespaced, kind: definition.kind, verbs: verbsOf(definition),
     ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
     ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
     ...(definition.verbs.includes('update') ? { storageVersionHash: hash(...storedAs(definition)) } : {}),
   };
-  return [own, ...definition.subresources.map((subresource) => ({
+  return [own, ...subresourcesOf(definition).map((subresource) => ({
     name: `${definition.resource}/${subresource.name}`, singularName: '', namespaced: definition.namespaced,
     ...(subresource.group === undefined ? {} : { group: subresource.group }),
     ...(subresource.version === undefined ? {} : { version: subresource.version }),
@@ -125,10 +141,10 @@ function resourceDiscovery(definition: ResourceDefinition): object {
     responseKind: { group: '', version: '', kind: definition.kind },
     scope: definition.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: definition.singular,
-    verbs: definition.verbs,
+    verbs: verbsOf(definition),
     ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
     ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
-    ...(definition.subresources.length === 0 ? {} : { subresources: definition.subresources.map(subresourceDiscovery) }),
+    ...(definition.subresources.length === 0 ? {} : { subresources: subresourcesOf(definition).map(subresourceDiscovery) }),
   };
 }
 

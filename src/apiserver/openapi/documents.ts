@@ -27,7 +27,7 @@ export function openApiV3Index(resources: readonly ResourceDefinition[], hash: H
   const add = (path: string, text: string) => (paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash(text)}` });
   // The schemas of built-in kinds are part of the program, so that a document changes only with what is served.
   for (const path of Object.keys(OTHERS)) add(path, path);
-  for (const { group } of all) if (group !== '') add(`apis/${group}`, group);
+  for (const group of groupsOf(all)) add(`apis/${group}`, group);
   for (const entry of all) {
     add(pathOf(entry), JSON.stringify(entry.resources.map((definition) => {
       const { resource, kind, schema, verbs, subresources, custom } = definition;
@@ -63,7 +63,12 @@ function operationsOfPath(path: string, resources: readonly ResourceDefinition[]
   const other = Object.hasOwn(OTHERS, path) ? OTHERS[path] : undefined;
   if (other !== undefined) return [other(writer)];
   const group = path.startsWith('apis/') ? path.slice('apis/'.length) : '';
-  return group !== '' && resources.some((definition) => definition.group === group) ? [groupOperation(group, writer)] : [];
+  return groupsOf(groupVersions(resources)).includes(group) ? [groupOperation(group, writer)] : [];
+}
+
+/** The groups that have a document of their own; those of custom resources have none. */
+function groupsOf(all: readonly GroupVersionResources[]): readonly string[] {
+  return [...new Set(all.filter((entry) => entry.group !== '' && !isCustom(entry)).map(({ group }) => group))];
 }
 
 function groupOperation(group: string, writer: SchemaWriter): Operation {
@@ -97,7 +102,7 @@ export function openApiV2Document(resources: readonly ResourceDefinition[], desc
   const writer = new SchemaWriter(descriptions, 2, all);
   const operations = [
     ...Object.values(OTHERS).map((make) => make(writer)),
-    ...[...new Set(all.map(({ group }) => group))].filter((group) => group !== '').map((group) => groupOperation(group, writer)),
+    ...groupsOf(all).map((group) => groupOperation(group, writer)),
     ...all.flatMap((entry) => operationsOfVersion(entry, writer)),
   ];
   return {

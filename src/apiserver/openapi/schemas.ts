@@ -85,7 +85,10 @@ export class SchemaWriter {
   }
 
   /** What every object has, where a schema does not say it. Kubernetes: apiextensions-apiserver/pkg/controller/openapi/builder. */
-  private withMetadata(schema: OpenApiObject): OpenApiObject {
+  private withMetadata(published: OpenApiObject): OpenApiObject {
+    // Where nothing is known of the fields, clients would take those of metadata for all there are.
+    if (Object.keys(published).length === 1 && published['type'] === 'object') return published;
+    const schema = this.isV2 ? withoutDefaults(published) : published;
     const properties = { ...(schema['properties'] as OpenApiObject | undefined), ...this.typeMeta(), metadata: this.described('Standard object\'s metadata.', `${META}ObjectMeta`) };
     return { ...schema, type: 'object', properties };
   }
@@ -257,6 +260,20 @@ function defaultOf(schema: Schema, text: string): unknown {
 
 function unionOf({ discriminator, members }: Union): OpenApiObject {
   return { ...(discriminator === '' ? {} : { discriminator }), 'fields-to-discriminateBy': Object.fromEntries(members) };
+}
+
+/** Version 2 tells no defaults. A property may be called default. */
+function withoutDefaults(schema: OpenApiObject): OpenApiObject {
+  const { default: _, ...rest } = schema;
+  for (const key of ['items', 'additionalProperties']) {
+    const inner = rest[key];
+    if (typeof inner === 'object' && inner !== null) rest[key] = withoutDefaults(inner as OpenApiObject);
+  }
+  const properties = rest['properties'];
+  if (typeof properties === 'object' && properties !== null) {
+    rest['properties'] = Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, withoutDefaults(property as OpenApiObject)]));
+  }
+  return rest;
 }
 
 function withoutOneOf(schema: OpenApiObject): OpenApiObject {
