@@ -3,6 +3,7 @@ import { webcrypto } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { cryptoProvider, PemConverter, SubjectAlternativeNameExtension, BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -39,13 +40,14 @@ export interface TestServer {
 }
 
 /** An HTTPS server on 127.0.0.1. */
-export async function startTestServer(certificate: TestCertificate, listener: RequestListener, options: { readonly clientCa?: string } = {}): Promise<TestServer> {
+export async function startTestServer(certificate: TestCertificate, listener: RequestListener, options: { readonly clientCa?: string; readonly onUpgrade?: (request: IncomingMessage, socket: Duplex) => void } = {}): Promise<TestServer> {
   let connections = 0;
   const server = createServer({
     key: certificate.keyPem, cert: certificate.certificatePem,
     ...(options.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: false, ca: options.clientCa }),
   }, listener);
   server.on('secureConnection', () => connections++);
+  if (options.onUpgrade !== undefined) server.on('upgrade', options.onUpgrade);
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
