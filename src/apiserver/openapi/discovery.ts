@@ -93,10 +93,13 @@ export function discoveryDocuments(resources: readonly ResourceDefinition[], has
 
 /** The order in which custom resources' verbs and subresources are told. Kubernetes: apiextensions-apiserver, customresource_discovery_controller. */
 const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+/** What is not done any more where the definition is going. */
+const BRINGS_NEW = new Set(['create', 'patch', 'update']);
 const CUSTOM_SUBRESOURCES = ['status', 'scale'];
 
 function verbsOf({ custom, verbs }: ResourceDefinition): readonly string[] {
-  return custom === undefined ? verbs : CUSTOM_VERBS.filter((verb) => verbs.includes(verb));
+  if (custom === undefined) return verbs;
+  return CUSTOM_VERBS.filter((verb) => verbs.includes(verb) && !(custom.terminating && BRINGS_NEW.has(verb)));
 }
 
 function subresourcesOf({ custom, subresources }: ResourceDefinition): readonly SubresourceDefinition[] {
