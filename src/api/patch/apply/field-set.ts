@@ -121,10 +121,20 @@ export function memberPaths(set: FieldSet): readonly (readonly string[])[] {
 
 /** The set in upstream's order, so that equal sets have equal JSON. */
 export function sortSet(set: FieldSet): FieldSet {
+  const keys = Object.keys(set);
+  if (keys.length === 0) return MEMBER;
   const result: Record<string, FieldSet> = {};
-  for (const key of Object.keys(set).sort(comparePathElements)) result[key] = sortSet(set[key] ?? MEMBER);
+  // Names of fields, which most sets are made of, sort as texts do, and far quicker so.
+  if (keys.length > 1) keys.sort(keys.every(isFieldName) ? undefined : comparePathElements);
+  for (const key of keys) result[key] = sortSet(set[key] ?? MEMBER);
   return result;
 }
+
+function isFieldName(key: string): boolean {
+  return key.charCodeAt(0) === LETTER_F;
+}
+
+const LETTER_F = 0x66;
 
 const RANK: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4 };
 

@@ -50,13 +50,21 @@ export function itemPathElement(item: unknown, list: ListSchema): string | undef
   if (!isJsonObject(item)) return undefined;
   const key: Record<string, unknown> = {};
   let found = false;
-  for (const name of list.mapKeys.toSorted()) {
+  for (const name of sortedKeysOf(list)) {
     const value = ownValue(item, name) ?? defaultOf(list, name);
     if (value === undefined || value === null) continue;
     key[name] = value;
     found = true;
   }
   return found ? `k:${JSON.stringify(key)}` : undefined;
+}
+
+const sortedKeys = new WeakMap<ListSchema, readonly string[]>();
+
+function sortedKeysOf(list: ListSchema): readonly string[] {
+  let keys = sortedKeys.get(list);
+  if (keys === undefined) sortedKeys.set(list, keys = list.mapKeys.toSorted());
+  return keys;
 }
 
 function defaultOf(list: ListSchema, name: string): unknown {

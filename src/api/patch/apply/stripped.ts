@@ -11,14 +11,24 @@ const STRIPPED: FieldSet = Object.freeze({
 
 /** Fields that a write through the subresource does not change. Kubernetes: rest.ResetFieldsStrategy, as most kinds have it. */
 export function defaultResetFields(subresource: string): readonly (readonly string[])[] {
-  if (subresource === 'status') return [['spec']];
-  return subresource === '' ? [['status']] : [];
+  if (subresource === 'status') return RESET_BY_STATUS;
+  return subresource === '' ? RESET_BY_MAIN : RESET_NOTHING;
 }
+
+const RESET_BY_STATUS = [['spec']] as const;
+const RESET_BY_MAIN = [['status']] as const;
+const RESET_NOTHING = [] as const;
+
+/** Lists of reset fields are few, and belong to resources. */
+const strippedSets = new WeakMap<readonly (readonly string[])[], FieldSet>();
 
 /** The set that is never owned by a write through the subresource. */
 export function strippedSet(resetFields: readonly (readonly string[])[]): FieldSet {
+  const known = strippedSets.get(resetFields);
+  if (known !== undefined) return known;
   let set: FieldSet = STRIPPED;
   for (const path of resetFields) set = insert(set, path);
+  strippedSets.set(resetFields, set);
   return set;
 }
 
