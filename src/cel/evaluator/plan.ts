@@ -73,7 +73,13 @@ class Planner {
       if (typeName !== undefined) return constantPlan(new CelTypeValue(typeName));
     }
     const missing = new CelError(`no such attribute(s): ${name}`);
-    return attributePlan({ kind: 'path', base: (frame) => frame.activation(name) ?? missing, qualifiers: [] });
+    return attributePlan({
+      kind: 'path', qualifiers: [],
+      base: (frame) => {
+        const value = frame.activation(name);
+        return value === undefined ? missing : value; // null is a value: the old object of a creation
+      },
+    });
   }
 
   private attribute(expression: Expression): Attribute {

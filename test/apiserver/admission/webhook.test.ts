@@ -165,6 +165,23 @@ describe('which requests a webhook gets', () => {
     expect(await seenBy(rule, more)).toEqual(expected);
   });
 
+  it.each<[string, readonly string[]]>([
+    ['object.metadata.name == "plain"', ['configmaps plain']],
+    ['request.userInfo.username == "admin" && request.operation == "CREATE" && has(object.metadata.labels)', ['configmaps labelled']],
+    ['authorizer.group("").resource("configmaps").namespace("default").check("create").allowed()', ['configmaps plain', 'configmaps labelled']],
+    ['oldObject != null', []],
+  ])('those for which its conditions hold: %s', async (expression, expected) => {
+    expect(await seenBy({ resources: ['configmaps'] }, { matchConditions: [{ name: 'c', expression }] })).toEqual(expected);
+  });
+
+  it('none, and the request fails, where a condition can\'t be decided', async () => {
+    const more = { matchConditions: [{ name: 'c', expression: 'object.data["a"] == "b"' }] };
+    await use('validating', '/x', () => ({}), more);
+    expect(await refusal(create())).toBe('403 Forbidden: configmaps "a" is forbidden: expression \'object.data["a"] == "b"\' resulted in error: no such key: data');
+    await use('mutating', '/y', () => ({}), more);
+    expect(await refusal(create())).toBe('403 Forbidden: configmaps "a" is forbidden: expression \'object.data["a"] == "b"\' resulted in error: no such key: data');
+  });
+
   it('not those that configure admission', async () => {
     await use('validating', '/x', () => ({ allowed: false }), { rules: [ALL] });
     await use('mutating', '/y', () => ({ allowed: false }), { rules: [ALL] });

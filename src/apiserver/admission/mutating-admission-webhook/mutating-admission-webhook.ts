@@ -3,6 +3,7 @@ import { applyJsonPatch, type JsonPatchOperation, type KubernetesObject, type Re
 import { newInternalError } from '../../errors.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, type Reinvocation, reinvocationOf } from '../chain.ts';
 import { callHook } from '../webhook/call-hook.ts';
+import { conditionsHold } from '../webhook/conditions.ts';
 import { HookSource, type Invocation } from '../webhook/hook-source.ts';
 import { isExempt } from '../webhook/kinds.ts';
 import type { Hook } from '../webhook/hooks.ts';
@@ -25,7 +26,10 @@ export function mutatingAdmissionWebhook(sources: WebhookSources): AdmissionPlug
       // Nobody waits for webhooks that have nothing to do with the object.
       for (let index = 0; index < invocations.length; index++) {
         const invocation = invocations[index] as Invocation;
-        if (isWanted(sources, invocation.hook, attributes, object, old)) return mutate(sources, attributes, invocations.slice(index), object, old).then((changed) => changed ?? given);
+        if (!isWanted(sources, invocation.hook, attributes, object, old)) continue;
+        // What has to be converted first may have to be waited for.
+        if (invocation.definition === attributes.definition && !conditionsHold(sources, invocation.hook, attributes, invocation.definition, { object, old })) continue;
+        return mutate(sources, attributes, invocations.slice(index), object, old).then((changed) => changed ?? given);
       }
       return given;
     },
@@ -74,7 +78,9 @@ async function mutate(
     if (!isWanted(sources, hook, attributes, current, old)) continue;
     current = await convert(current, version, rule);
     version = rule;
-    const outcome = await callHook(sources, hook, attributes, rule, { object: current, old: await convert(old, definition, rule) }, true);
+    const objects = { object: current, old: await convert(old, definition, rule) };
+    if (!conditionsHold(sources, hook, attributes, rule, objects)) continue;
+    const outcome = await callHook(sources, hook, attributes, rule, objects, true);
     if (outcome.type === 'rejected') throw outcome.error;
     let changed = false;
     if (outcome.type === 'allowed' && outcome.patch !== undefined) {

@@ -2,6 +2,7 @@ import type { KubernetesObject, ResourceDefinition } from '../../../api/index.ts
 import { newInternalError } from '../../errors.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
 import { callHook } from '../webhook/call-hook.ts';
+import { conditionsHold } from '../webhook/conditions.ts';
 import { HookSource, type Invocation } from '../webhook/hook-source.ts';
 import { isExempt } from '../webhook/kinds.ts';
 import type { ReviewedObjects } from '../webhook/review.ts';
@@ -18,7 +19,9 @@ export function validatingAdmissionWebhook(sources: WebhookSources): AdmissionPl
       const object = attributes.operation === 'DELETE' ? undefined : given;
       const invocations = hooks.invocationsFor(attributes.definition, attributes.operation, attributes.subresource);
       if (invocations.length === 0) return undefined;
-      const wanted = invocations.filter(({ hook }) => isSelected(hook, sources.namespaces, attributes, object, old));
+      const wanted = invocations.filter(({ hook, definition }) => isSelected(hook, sources.namespaces, attributes, object, old)
+        // What has to be converted first may have to be waited for.
+        && (definition !== attributes.definition || conditionsHold(sources, hook, attributes, definition, { object, old })));
       return wanted.length === 0 ? undefined : askAll(sources, attributes, wanted, object, old);
     },
   };
@@ -28,7 +31,9 @@ async function askAll(
   sources: WebhookSources, attributes: AdmissionAttributes, invocations: readonly Invocation[], object: KubernetesObject | undefined, old: KubernetesObject | undefined,
 ): Promise<void> {
   const objects = await convertedObjects(sources, attributes, invocations, object, old);
-  const refusals = await Promise.all(invocations.map(async ({ hook, definition }, index) => {
+  const wanted = invocations.filter(({ hook, definition }) => definition === attributes.definition
+    || conditionsHold(sources, hook, attributes, definition, objects.get(definition) ?? { object, old }));
+  const refusals = await Promise.all(wanted.map(async ({ hook, definition }, index) => {
     const outcome = await callHook(sources, hook, attributes, definition, objects.get(definition) ?? { object, old }, false);
     if (outcome.type === 'allowed') return undefined;
     if (outcome.type === 'rejected') return outcome.error;

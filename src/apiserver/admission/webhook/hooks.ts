@@ -3,6 +3,8 @@ import {
   type WebhookClientConfig,
 } from '../../../api/index.ts';
 import type { AdmissionOperation } from '../chain.ts';
+import type { CompiledExpression } from '../policy/compile-expression.ts';
+import { compileMatchConditions } from '../policy/match-conditions.ts';
 
 /** One webhook of a configuration, ready to be asked. */
 export interface Hook {
@@ -16,7 +18,9 @@ export interface Hook {
   /** undefined: all. */
   readonly namespaceSelector: Selector | undefined;
   readonly objectSelector: Selector | undefined;
-  readonly matchConditions: readonly MatchCondition[];
+  /** Compiled when they are first asked for. */
+  readonly conditions: () => readonly CompiledExpression[];
+  readonly hasConditions: boolean;
   readonly ignoresFailure: boolean;
   /** It may be called for a request that is only tried out. */
   readonly takesDryRun: boolean;
@@ -37,12 +41,17 @@ export function hooksOf(configuration: string, webhooks: readonly (ValidatingWeb
     return {
       uid: `${configuration}/${name}/${count}`, name, configuration, client: webhook.clientConfig, rules: webhook.rules ?? [],
       matchesEquivalent: webhook.matchPolicy === 'Equivalent', namespaceSelector: selectorUnlessEmpty(webhook.namespaceSelector),
-      objectSelector: selectorUnlessEmpty(webhook.objectSelector), matchConditions: webhook.matchConditions ?? [],
+      objectSelector: selectorUnlessEmpty(webhook.objectSelector), conditions: once(webhook.matchConditions ?? []), hasConditions: (webhook.matchConditions ?? []).length > 0,
       ignoresFailure: webhook.failurePolicy === 'Ignore', takesDryRun: webhook.sideEffects === 'None' || webhook.sideEffects === 'NoneOnDryRun',
       timeoutMs: (webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000, reviewVersion: webhook.admissionReviewVersions.find(isKnownVersion),
       isReinvoked: 'reinvocationPolicy' in webhook && webhook.reinvocationPolicy === 'IfNeeded',
     };
   });
+}
+
+function once(conditions: readonly MatchCondition[]): () => readonly CompiledExpression[] {
+  let compiled: readonly CompiledExpression[] | undefined;
+  return () => (compiled ??= compileMatchConditions(conditions));
 }
 
 function isKnownVersion(version: string): version is 'v1' | 'v1beta1' {

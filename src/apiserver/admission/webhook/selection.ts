@@ -12,7 +12,7 @@ const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
  * no such namespace. Kubernetes: webhook/predicates, namespace and object.
  */
 export function isSelected(
-  hook: Hook, namespaces: ResourceCache, attributes: AdmissionAttributes, object: KubernetesObject | undefined, old: KubernetesObject | undefined,
+  hook: Pick<Hook, 'namespaceSelector' | 'objectSelector'>, namespaces: ResourceCache, attributes: AdmissionAttributes, object: KubernetesObject | undefined, old: KubernetesObject | undefined,
 ): boolean {
   const { namespaceSelector, objectSelector } = hook;
   if (objectSelector !== undefined && !matchesLabels(objectSelector, object) && !matchesLabels(objectSelector, old)) return false;

@@ -1,3 +1,4 @@
+import type { AuthorizationAttributes, AuthorizationDecision, UserInfo } from '../../server.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
 import type { Caller } from './call-hook.ts';
 import type { Equivalents } from './hook-source.ts';
@@ -9,4 +10,5 @@ export interface WebhookSources extends Caller {
   readonly equivalents: Equivalents;
   readonly convert: ConvertTo;
   cacheOf(group: string, resource: string): ResourceCache;
+  authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
 }
