@@ -1,9 +1,9 @@
 import { type Disposable, DisposableStore, messageOf } from '../base/index.ts';
-import { builtinResources, type ComponentHealth, newStatusError, type ResourceDefinition, StatusError } from '../api/index.ts';
+import { builtinResources, type ComponentHealth, newStatusError, type ResourceDefinition, StatusError, useExpressionCompiler } from '../api/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
-import { AdmissionChain, defaultPlugins } from './admission/index.ts';
+import { AdmissionChain, defaultPlugins, policyExpressionCompiler } from './admission/index.ts';
 import { createAggregator } from './aggregator/index.ts';
 import { bootstrapTokenUser, ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
@@ -69,6 +69,7 @@ const LOOPBACK_USER: UserInfo = { name: 'system:apiserver', groups: ['system:mas
 
 /** Builds an API server on a store. Nothing is read before start(). */
 export function createApiServer(options: ApiServerOptions): ApiServer {
+  useExpressionCompiler(policyExpressionCompiler);
   const { world, store } = options;
   const { clock, random } = world;
   const watchCache = new WatchCache(store, clock);
@@ -118,7 +119,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const deps: RegistryDeps = {
     store, clock, random, watchCache,
     admission: new AdmissionChain(defaultPlugins({
-      clock, random, cacheOf, authorize, webhooks, equivalents: (definition) => endpoints.sharing(definition),
+      clock, random, cacheOf, authorize, webhooks, resources: endpoints, equivalents: (definition) => endpoints.sharing(definition),
       convert: (object, from, to) => endpoints.convert(object, from, to), transport: () => transportFor(LOOPBACK_USER),
     })),
     authorizeCreate: (call, name) => void checkAllowed(call.user, { ...attributesOf(call.request, call.namespace), verb: 'create', name }),

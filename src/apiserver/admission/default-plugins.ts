@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../world/index.ts';
 import type { Transport } from '../../client/index.ts';
-import type { AuthorizationAttributes, AuthorizationDecision, UserInfo } from '../server.ts';
+import type { AuthorizationAttributes, AuthorizationDecision, ResourceTable, UserInfo } from '../server.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
 import type { WebhookClient } from '../webhook-client.ts';
 import type { AdmissionPlugin } from './chain.ts';
@@ -11,6 +11,7 @@ import { defaultIngressClass } from './default-ingress-class/default-ingress-cla
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger/limit-ranger.ts';
+import { mutatingAdmissionPolicy } from './mutating-admission-policy/mutating-admission-policy.ts';
 import { mutatingAdmissionWebhook } from './mutating-admission-webhook/mutating-admission-webhook.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
@@ -24,6 +25,7 @@ import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts';
+import { validatingAdmissionPolicy } from './validating-admission-policy/validating-admission-policy.ts';
 import { validatingAdmissionWebhook } from './validating-admission-webhook/validating-admission-webhook.ts';
 import type { Equivalents } from './webhook/hook-source.ts';
 import type { ConvertTo } from './webhook/versions.ts';
@@ -40,6 +42,8 @@ export interface PluginSources {
   /** All versions and groups that show the same stored objects, the given one among them. */
   readonly equivalents: Equivalents;
   readonly convert: ConvertTo;
+  /** All that is served, for the kinds of policies' parameters. */
+  readonly resources: Pick<ResourceTable, 'all'>;
   /** The server's own way in, for what a plugin writes itself. Not to be used before the first request. */
   transport(): Transport;
 }
@@ -72,7 +76,9 @@ export function defaultPlugins(sources: PluginSources): readonly AdmissionPlugin
     defaultIngressClass(cacheOf('networking.k8s.io', 'ingressclasses')),
     podTopologyLabels(nodes),
     podResize(nodes),
+    mutatingAdmissionPolicy({ ...sources, namespaces }),
     mutatingAdmissionWebhook({ ...sources, namespaces }),
+    validatingAdmissionPolicy({ ...sources, namespaces }),
     validatingAdmissionWebhook({ ...sources, namespaces }),
     resourceQuota({ quotas: cacheOf('', 'resourcequotas'), clock, transport }),
   ];
