@@ -101,18 +101,19 @@ function slotsOf(schema: ObjectSchema): ReadonlyMap<number, Slot> {
 
 function decodeInto(target: Record<string, unknown>, bytes: Uint8Array, schema: ObjectSchema): void {
   const numbered = slotsOf(schema);
-  for (const wire of fieldsOf(bytes)) {
+  const reader = new WireReader(bytes);
+  for (let wire = reader.next(); wire !== undefined; wire = reader.next()) {
     const slot = numbered.get(wire.number);
     if (slot === undefined) continue; // newer clients know more fields
     if ('embedded' in slot) {
-      checkWireType(wire, 2, slot.embedded.shortName);
+      if (wire.type !== 2) throw wrongWireType(wire, slot.embedded.shortName);
       decodeInto(target, wire.bytes, slot.embedded);
     } else decodeField(target, wire, slot.field);
   }
 }
 
-function checkWireType(wire: WireField, expected: number, goName: string): void {
-  if (wire.type !== expected) throw new Error(`proto: wrong wireType = ${wire.type} for field ${goName}`);
+function wrongWireType(wire: WireField, goName: string): Error {
+  return new Error(`proto: wrong wireType = ${wire.type} for field ${goName}`);
 }
 
 /** As a field is called in Go, but for its acronyms. */
@@ -128,7 +129,7 @@ function decodeField(target: Record<string, unknown>, wire: WireField, field: Fi
   const { name, schema } = field;
   const single = schema.type === 'list' && !schema.wrapped ? schema.items : schema;
   // Numbers of a list may come packed.
-  if (!(single !== schema && wire.type === 2)) checkWireType(wire, wireTypeOf(single), goNameOf(field));
+  if (wire.type !== wireTypeOf(single) && !(single !== schema && wire.type === 2)) throw wrongWireType(wire, goNameOf(field));
   if (schema.type === 'list' && !schema.wrapped) {
     const items = (target[name] ??= []) as unknown[];
     if (wire.type === 2 && isVarint(schema.items)) for (const item of new WireReader(wire.bytes).remainingVarints()) items.push(item);
@@ -156,14 +157,17 @@ function isVarint(schema: Schema): boolean {
 function decodeEntry(map: Record<string, unknown>, wire: WireField, schema: MapSchema): void {
   let key = '';
   let value: unknown;
-  for (const part of fieldsOf(wire.bytes)) {
+  const reader = new WireReader(wire.bytes);
+  for (let part = reader.next(); part !== undefined; part = reader.next()) {
     if (part.number === 1) key = textOf(part);
     else if (part.number === 2) value = decodeValue(part, schema.values);
   }
   // The zero time is null in JSON, and null is left out of maps.
   if (value === undefined && (schema.values.type === 'time' || schema.values.type === 'micro-time')) return;
+  const entry = value ?? zeroOf(schema.values);
   // Plain assignment to __proto__ would set the prototype.
-  Object.defineProperty(map, key, { value: value ?? zeroOf(schema.values), enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__') Object.defineProperty(map, key, { value: entry, enumerable: true, configurable: true, writable: true });
+  else map[key] = entry;
 }
 
 function zeroOf(schema: Schema): unknown {
@@ -202,7 +206,7 @@ function decodeValue(wire: WireField, schema: Schema): unknown {
     case 'number':
       return wire.bytes.length === 8 ? new DataView(wire.bytes.buffer, wire.bytes.byteOffset, 8).getFloat64(0, true) : wire.varint;
     case 'quantity':
-      return partsOf(wire.bytes).text.get(1) ?? '0';
+      return firstTextOf(wire.bytes) ?? '0';
     case 'int-or-string': {
       const { numbers, text } = partsOf(wire.bytes);
       return numbers.get(1) === 1 ? (text.get(3) ?? '') : (numbers.get(2) ?? 0);
@@ -246,6 +250,12 @@ function decodeSchemaOr(bytes: Uint8Array, goType: string): unknown {
     else if (part.number === 2) list.push(orNames ? textOf(part) : decodeValue(part, props));
   }
   return orBool ? allows : list;
+}
+
+function firstTextOf(bytes: Uint8Array): string | undefined {
+  const reader = new WireReader(bytes);
+  for (let part = reader.next(); part !== undefined; part = reader.next()) if (part.number === 1 && part.type === 2) return textOf(part);
+  return undefined;
 }
 
 function partsOf(bytes: Uint8Array): { readonly numbers: ReadonlyMap<number, number>; readonly text: ReadonlyMap<number, string> } {

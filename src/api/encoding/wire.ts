@@ -20,6 +20,8 @@ export interface WireField {
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** Longer texts are decoded in one go; below, a loop is quicker than a call. */
+const LOOP_LENGTH_MAX = 24;
 
 /** Reads a message field by field. Every length is checked against what is left, so that a message costs no more than its bytes. */
 export class WireReader {
@@ -67,6 +69,11 @@ export class WireReader {
 
   /** Go writes negative numbers as ten bytes, the two's complement of 64 bits. */
   private varint(): number {
+    const first = this.bytes[this.position];
+    if (first !== undefined && first < 0x80) {
+      this.position++;
+      return first;
+    }
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -86,5 +93,14 @@ export class WireReader {
 
 /** The text of a length-delimited field. */
 export function textOf(field: WireField): string {
-  return decodeText(field.bytes);
+  const { bytes } = field;
+  const { length } = bytes;
+  if (length > LOOP_LENGTH_MAX) return decodeText(bytes);
+  let text = '';
+  for (let index = 0; index < length; index++) {
+    const byte = bytes[index] as number;
+    if (byte >= 0x80) return decodeText(bytes);
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
