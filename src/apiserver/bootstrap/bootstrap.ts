@@ -1,5 +1,5 @@
 import { jsonEqual } from '../../base/index.ts';
-import { formatTime, hasReason, type ClusterRole, type KubernetesObject, type NewObject, type PolicyRule, type Subject } from '../../api/index.ts';
+import { formatTime, hasReason, type KubernetesObject, type NewObject } from '../../api/index.ts';
 import type { Transport } from '../../client/index.ts';
 import { localApiServices } from '../aggregator/index.ts';
 import {
@@ -7,11 +7,11 @@ import {
 } from './objects.ts';
 import { serviceIpAddress } from '../registry/services/address-keeper.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapNamespaceRoles } from './rbac/policy.ts';
+import { reconcileBinding, reconcileRole } from './rbac/reconcile.ts';
 import { seed, type Seed, type SeedOptions } from './seed.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const NETWORKING = 'networking.k8s.io';
-const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
 export interface BootstrapOptions extends SeedOptions {
   /** A transport that may do everything. */
@@ -44,10 +44,10 @@ function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa, reque
   for (const object of bootstrapNamespaces()) add('', 'namespaces', object);
   for (const object of bootstrapPriorityClasses()) add('scheduling.k8s.io', 'priorityclasses', object);
   for (const object of bootstrapClusterRoles()) add(RBAC, 'clusterroles', object, reconcileRole);
-  for (const object of bootstrapClusterRoleBindings()) add(RBAC, 'clusterrolebindings', object, reconcileSubjects);
+  for (const object of bootstrapClusterRoleBindings()) add(RBAC, 'clusterrolebindings', object, reconcileBinding);
   for (const object of bootstrapNamespaceRoles()) {
     if (object.kind === 'Role') add(RBAC, 'roles', object, reconcileRole);
-    else add(RBAC, 'rolebindings', object, reconcileSubjects);
+    else add(RBAC, 'rolebindings', object, reconcileBinding);
   }
   add('', 'configmaps', authenticationConfigMap(clientCa, requestHeaderCa), replaceFields('data'));
   // Those of CustomResourceDefinitions come and go while the server runs.
@@ -60,8 +60,8 @@ function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa, reque
   return wanted;
 }
 
-/** The object as it should be; the same object where it is fine. */
-type Reconcile = (current: KubernetesObject, wanted: NewObject<KubernetesObject>) => KubernetesObject;
+/** The object as it should be; the same object where it is fine; 'recreate' where it can't become that. */
+type Reconcile = (current: KubernetesObject, wanted: NewObject<KubernetesObject>) => KubernetesObject | 'recreate';
 
 const keep: Reconcile = (current) => current;
 
@@ -73,7 +73,10 @@ async function ensure(options: BootstrapOptions, { group, resource, object: want
   try {
     const current = await transport.request({ ...target, verb: 'get', name }) as KubernetesObject;
     const next = reconcile(current, wanted);
-    if (next !== current) await transport.request({ ...target, verb: 'update', name, body: next });
+    if (next === 'recreate') {
+      await transport.request({ ...target, verb: 'delete', name });
+      await transport.request({ ...target, verb: 'create', body: wanted });
+    } else if (next !== current) await transport.request({ ...target, verb: 'update', name, body: next });
   } catch (error) {
     if (!hasReason(error, 'NotFound')) throw error;
     const created = await transport.request({ ...target, verb: 'create', body: wanted }) as KubernetesObject;
@@ -81,23 +84,6 @@ async function ensure(options: BootstrapOptions, { group, resource, object: want
     const body = { ...created, status: status(formatTime(clock.nowMs())) };
     await transport.request({ ...target, verb: 'update', subresource: 'status', name, body });
   }
-}
-
-/** Missing rules are added and none is taken away. Kubernetes: rbac/reconciliation. */
-function reconcileRole(current: KubernetesObject, wanted: NewObject<KubernetesObject>): KubernetesObject {
-  if (current.metadata.annotations?.[AUTO_UPDATE] === 'false') return current;
-  return withMissing(current, 'rules', (wanted as unknown as ClusterRole).rules ?? []);
-}
-
-function reconcileSubjects(current: KubernetesObject, wanted: NewObject<KubernetesObject>): KubernetesObject {
-  if (current.metadata.annotations?.[AUTO_UPDATE] === 'false') return current;
-  return withMissing(current, 'subjects', (wanted as unknown as { readonly subjects?: readonly Subject[] }).subjects ?? []);
-}
-
-function withMissing(current: KubernetesObject, field: 'rules' | 'subjects', wanted: readonly (PolicyRule | Subject)[]): KubernetesObject {
-  const present = (current as unknown as Readonly<Record<string, readonly object[] | undefined>>)[field] ?? [];
-  const missing = wanted.filter((item) => !present.some((each) => jsonEqual(each, item)));
-  return missing.length === 0 ? current : { ...current, [field]: [...present, ...missing] } as KubernetesObject;
 }
 
 function replaceFields(...fields: readonly string[]): Reconcile {

@@ -24,8 +24,9 @@ const EDIT_RULES: readonly PolicyRule[] = [
   rule('impersonate', 'core', 'serviceaccounts'),
   rule(WRITE, 'core', 'pods pods/attach pods/exec pods/portforward pods/proxy'),
   rule('create', 'core', 'pods/eviction'),
-  rule(WRITE, 'core', 'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy'),
+  rule(WRITE, 'core', 'configmaps persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy'),
   rule('create', 'core', 'serviceaccounts/token'),
+  rule(WRITE, 'core events.k8s.io', 'events'),
   rule(WRITE, 'apps', 'daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale'),
   rule(WRITE, 'autoscaling', 'horizontalpodautoscalers'),
   rule(WRITE, 'batch', 'cronjobs jobs'),
@@ -33,12 +34,14 @@ const EDIT_RULES: readonly PolicyRule[] = [
   rule(WRITE, 'policy', 'poddisruptionbudgets'),
   rule(WRITE, 'networking.k8s.io', 'ingresses networkpolicies'),
   rule(READ_WRITE, 'coordination.k8s.io', 'leases'),
+  rule(WRITE, 'resource.k8s.io', 'resourceclaims resourceclaimtemplates'),
 ];
 
 const VIEW_RULES: readonly PolicyRule[] = [
   rule(READ, 'core', 'configmaps endpoints persistentvolumeclaims persistentvolumeclaims/status pods replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status'),
-  rule(READ, 'core', 'bindings events limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status'),
+  rule(READ, 'core', 'bindings limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status'),
   rule(READ, 'core', 'namespaces'),
+  rule(READ, 'core events.k8s.io', 'events'),
   rule(READ, 'discovery.k8s.io', 'endpointslices'),
   rule(READ, 'apps', 'controllerrevisions daemonsets daemonsets/status deployments deployments/scale deployments/status replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status'),
   rule(READ, 'autoscaling', 'horizontalpodautoscalers horizontalpodautoscalers/status'),
@@ -46,6 +49,7 @@ const VIEW_RULES: readonly PolicyRule[] = [
   rule(READ, 'extensions', 'daemonsets daemonsets/status deployments deployments/scale deployments/status ingresses ingresses/status networkpolicies replicasets replicasets/scale replicasets/status replicationcontrollers/scale'),
   rule(READ, 'policy', 'poddisruptionbudgets poddisruptionbudgets/status'),
   rule(READ, 'networking.k8s.io', 'ingresses ingresses/status networkpolicies'),
+  rule(READ, 'resource.k8s.io', 'resourceclaims resourceclaims/status resourceclaimtemplates'),
 ];
 
 /** What a kubelet may do; the node authorizer narrows it to what concerns its node. Kubernetes: bootstrappolicy.NodeRules. */
@@ -56,7 +60,7 @@ export const NODE_RULES: readonly PolicyRule[] = [
   rule('create get list watch', 'core', 'nodes'),
   rule('update patch', 'core', 'nodes/status'),
   rule('update patch', 'core', 'nodes'),
-  rule('create update patch', 'core', 'events'),
+  EVENTS_RULE,
   rule(READ, 'core', 'pods'),
   rule('create delete', 'core', 'pods'),
   rule('update patch', 'core', 'pods/status'),
@@ -67,11 +71,14 @@ export const NODE_RULES: readonly PolicyRule[] = [
   rule('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
   rule('get create update patch delete', 'coordination.k8s.io', 'leases'),
   rule('get', 'storage.k8s.io', 'volumeattachments'),
-  rule('get update patch', 'core', 'persistentvolumeclaims/status'),
   rule('create', 'core', 'serviceaccounts/token'),
+  rule('get update patch', 'core', 'persistentvolumeclaims/status'),
   rule(READ, 'storage.k8s.io', 'csidrivers'),
   rule('get create update patch delete', 'storage.k8s.io', 'csinodes'),
   rule(READ, 'node.k8s.io', 'runtimeclasses'),
+  rule('get', 'resource.k8s.io', 'resourceclaims'),
+  rule('deletecollection', 'resource.k8s.io', 'resourceslices'),
+  rule('get', 'core', 'serviceaccounts'),
 ];
 
 const REVIEW_RULES: readonly PolicyRule[] = [
@@ -94,7 +101,10 @@ export const CLUSTER_ROLES: readonly RoleFacts[] = [
     ],
   },
   { name: 'system:public-info-viewer', rules: [paths('get', '/healthz', '/livez', '/readyz', '/version', '/version/')] },
-  { name: 'system:monitoring', rules: [paths('get', '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*')] },
+  {
+    name: 'system:monitoring',
+    rules: [paths('get', '/flagz', '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/metrics/slis', '/readyz', '/readyz/*', '/statusz'), rule('get', 'core', 'nodes/metrics')],
+  },
   // In the order in which the aggregation controller puts them together, so that it has nothing to write.
   { name: 'admin', rules: [...EDIT_RULES, ...VIEW_RULES, ...ADMIN_RULES], aggregates: AGGREGATE_TO_ADMIN },
   { name: 'edit', rules: [...EDIT_RULES, ...VIEW_RULES], aggregates: AGGREGATE_TO_EDIT, labels: { [AGGREGATE_TO_ADMIN]: 'true' } },
@@ -102,6 +112,7 @@ export const CLUSTER_ROLES: readonly RoleFacts[] = [
   { name: 'system:aggregate-to-admin', rules: ADMIN_RULES, labels: { [AGGREGATE_TO_ADMIN]: 'true' } },
   { name: 'system:aggregate-to-edit', rules: EDIT_RULES, labels: { [AGGREGATE_TO_EDIT]: 'true' } },
   { name: 'system:aggregate-to-view', rules: VIEW_RULES, labels: { [AGGREGATE_TO_VIEW]: 'true' } },
+  { name: 'system:heapster', rules: [rule(READ, 'core', 'events namespaces nodes pods'), rule(READ, 'extensions', 'deployments')] },
   { name: 'system:node', rules: NODE_RULES },
   {
     name: 'system:node-problem-detector',
@@ -109,7 +120,12 @@ export const CLUSTER_ROLES: readonly RoleFacts[] = [
   },
   {
     name: 'system:kubelet-api-admin',
-    rules: [rule(READ, 'core', 'nodes'), rule('proxy', 'core', 'nodes'), rule('*', 'core', 'nodes/log nodes/metrics nodes/proxy nodes/spec nodes/stats')],
+    rules: [
+      rule(READ, 'core', 'nodes'),
+      rule('proxy', 'core', 'nodes'),
+      rule('*', 'core', 'nodes/log nodes/metrics nodes/proxy nodes/stats'),
+      rule('*', 'core', 'nodes/configz nodes/healthz nodes/pods'),
+    ],
   },
   { name: 'system:node-bootstrapper', rules: [rule('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests')] },
   { name: 'system:certificates.k8s.io:certificatesigningrequests:nodeclient', rules: [rule('create', 'certificates.k8s.io', 'certificatesigningrequests/nodeclient')] },
@@ -161,6 +177,7 @@ export const CLUSTER_ROLES: readonly RoleFacts[] = [
       rule('list watch', 'core', 'endpoints services'),
       rule(READ, 'core', 'nodes'),
       EVENTS_RULE,
+      rule('list watch', 'networking.k8s.io', 'servicecidrs'),
       rule('list watch', 'discovery.k8s.io', 'endpointslices'),
     ],
   },
@@ -169,7 +186,8 @@ export const CLUSTER_ROLES: readonly RoleFacts[] = [
     rules: [
       EVENTS_RULE,
       rule('create', 'coordination.k8s.io', 'leases'),
-      rule('get update', 'coordination.k8s.io', 'leases', ['kube-scheduler']),
+      rule('get list update watch', 'coordination.k8s.io', 'leases', ['kube-scheduler']),
+      rule(READ_WRITE, 'coordination.k8s.io', 'leasecandidates'),
       rule(READ, 'core', 'nodes'),
       rule('get list watch delete', 'core', 'pods'),
       rule('create', 'core', 'bindings pods/binding'),
@@ -181,9 +199,17 @@ export const CLUSTER_ROLES: readonly RoleFacts[] = [
       rule(READ, 'core', 'persistentvolumeclaims persistentvolumes'),
       ...REVIEW_RULES,
       rule(READ, 'storage.k8s.io', 'csinodes'),
+      rule(READ, 'storage.k8s.io', 'volumeattachments'),
       rule(READ, 'core', 'namespaces'),
       rule(READ, 'storage.k8s.io', 'csidrivers'),
       rule(READ, 'storage.k8s.io', 'csistoragecapacities'),
+      rule(READ, 'resource.k8s.io', 'deviceclasses'),
+      rule(READ_UPDATE, 'resource.k8s.io', 'resourceclaims'),
+      rule(READ_UPDATE, 'resource.k8s.io', 'resourceclaims/status'),
+      rule('update', 'core', 'pods/finalizers'),
+      rule(READ, 'resource.k8s.io', 'resourceslices'),
+      rule('create delete', 'resource.k8s.io', 'resourceclaims'),
+      rule('patch update', 'resource.k8s.io', 'resourceclaims/binding'),
     ],
   },
 ];

@@ -1,7 +1,7 @@
 import type { ClusterRole, ClusterRoleBinding, KubernetesObject, NewObject, PolicyRule, Role, RoleBinding, Subject } from '../../../api/index.ts';
 import { CLUSTER_ROLES, type RoleFacts } from './cluster-roles.ts';
 import { CONTROLLER_ROLES } from './controller-roles.ts';
-import { rule } from './rules.ts';
+import { EVENTS_RULE, READ, rule } from './rules.ts';
 
 const API_VERSION = 'rbac.authorization.k8s.io/v1';
 const GROUP = 'rbac.authorization.k8s.io';
@@ -56,26 +56,47 @@ export function bootstrapClusterRoleBindings(): readonly NewObject<ClusterRoleBi
   }));
 }
 
-/** Kubernetes: bootstrappolicy.NamespaceRoles, those of the parts that exist. */
-const NAMESPACE_ROLES: readonly { readonly name: string; readonly rules: readonly PolicyRule[]; readonly subjects: readonly Subject[] }[] = [
+/** A role in one namespace and who has it. */
+interface NamespaceRole {
+  readonly namespace: string;
+  readonly name: string;
+  readonly rules: readonly PolicyRule[];
+  readonly subjects: readonly Subject[];
+  /** Where it is not the role's. */
+  readonly bindingName?: string;
+}
+
+const leaderRules: readonly PolicyRule[] = ['leases', 'leasecandidates'].map((resource) => rule('create get list update watch', 'coordination.k8s.io', resource));
+
+/** Kubernetes: bootstrappolicy.NamespaceRoles. */
+const NAMESPACE_ROLES: readonly NamespaceRole[] = [
   {
-    name: 'extension-apiserver-authentication-reader',
+    namespace: 'kube-system', name: 'extension-apiserver-authentication-reader', bindingName: 'system::extension-apiserver-authentication-reader',
     rules: [rule('get list watch', 'core', 'configmaps', ['extension-apiserver-authentication'])],
     subjects: [user('system:kube-controller-manager'), user('system:kube-scheduler')],
   },
-  ...['kube-controller-manager', 'kube-scheduler'].map((name) => ({
-    name: `system::leader-locking-${name}`,
-    rules: [rule('watch', 'core', 'configmaps'), rule('get update', 'core', 'configmaps', [name])],
-    subjects: [user(`system:${name}`), serviceAccount(name)],
-  })),
+  {
+    namespace: 'kube-system', name: 'system::leader-locking-kube-controller-manager', rules: leaderRules,
+    subjects: [user('system:kube-controller-manager'), serviceAccount('kube-controller-manager'), serviceAccount('leader-election-controller')],
+  },
+  {
+    namespace: 'kube-system', name: 'system::leader-locking-kube-scheduler', rules: leaderRules,
+    subjects: [user('system:kube-scheduler'), serviceAccount('kube-scheduler')],
+  },
+  {
+    namespace: 'kube-public', name: 'system:controller:bootstrap-signer', subjects: [serviceAccount('bootstrap-signer')],
+    rules: [rule(READ, 'core', 'configmaps'), rule('update', 'core', 'configmaps', ['cluster-info']), EVENTS_RULE],
+  },
+  { namespace: 'kube-system', name: 'system:controller:bootstrap-signer', subjects: [serviceAccount('bootstrap-signer')], rules: [rule(READ, 'core', 'secrets')] },
+  { namespace: 'kube-system', name: 'system:controller:cloud-provider', subjects: [serviceAccount('cloud-provider')], rules: [rule('create get list watch', 'core', 'configmaps')] },
+  { namespace: 'kube-system', name: 'system:controller:token-cleaner', subjects: [serviceAccount('token-cleaner')], rules: [rule('delete get list watch', 'core', 'secrets'), EVENTS_RULE] },
 ];
 
-/** Roles and RoleBindings in kube-system. */
+/** Roles and RoleBindings in kube-system and kube-public. */
 export function bootstrapNamespaceRoles(): readonly NewObject<KubernetesObject>[] {
-  return NAMESPACE_ROLES.flatMap(({ name, rules, subjects }): NewObject<KubernetesObject>[] => {
-    const metadata = { ...METADATA, name, namespace: 'kube-system' };
+  return NAMESPACE_ROLES.flatMap(({ namespace, name, rules, subjects, bindingName = name }): NewObject<KubernetesObject>[] => {
+    const metadata = { ...METADATA, name, namespace };
     const role: NewObject<Role> = { apiVersion: API_VERSION, kind: 'Role', metadata, rules };
-    const bindingName = name === 'extension-apiserver-authentication-reader' ? 'system::extension-apiserver-authentication-reader' : name;
     const binding: NewObject<RoleBinding> = {
       apiVersion: API_VERSION, kind: 'RoleBinding', metadata: { ...metadata, name: bindingName }, roleRef: { apiGroup: GROUP, kind: 'Role', name }, subjects,
     };
