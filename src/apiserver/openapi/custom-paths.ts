@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from '../../api/index.ts';
 import { DELETE, FORCE, GET, LIST, WRITE } from './parameters.ts';
-import { articleOf, maker, type Operation, required, titleOf } from './paths.ts';
+import { articleOf, maker, type Operation, required, titleOf } from './operation.ts';
 import type { OpenApiObject, SchemaWriter } from './schemas.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';

@@ -1,7 +1,8 @@
 import type { Descriptions, ResourceDefinition } from '../../api/index.ts';
 import { groupVersions, type GroupVersionResources } from './discovery.ts';
 import type { Parameter } from './parameters.ts';
-import { capital, documentOperation, groupTitle, type Operation, operationsOf } from './paths.ts';
+import { capital, documentOperation, groupTitle, type Operation } from './operation.ts';
+import { operationsOf } from './paths.ts';
 import { type OpenApiObject, SchemaWriter } from './schemas.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
