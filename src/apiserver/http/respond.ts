@@ -1,5 +1,6 @@
+import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { createGzip, gzip } from 'node:zlib';
 import { stringify } from 'yaml';
 import { assertDefined, messageOf } from '../../base/index.ts';
 import { encodedJson, encodeProtobuf, type KubernetesList, newStatusError, StatusError } from '../../api/index.ts';
@@ -11,6 +12,8 @@ import { isList } from './table.ts';
 const GZIP_BYTES_MIN = 128 * 1024;
 const gzipAsync = promisify(gzip);
 const COMMA = Buffer.from(',');
+/** A list's first bytes leave when so many are there: soon, and without a piece for each item. */
+const CHUNK_BYTES = 128 * 1024;
 
 /** Answers an object or list in the negotiated encoding. Frozen objects are sent as their one JSON encoding. */
 export function respondObject(
@@ -18,7 +21,12 @@ export function respondObject(
 ): void {
   const headers: ResponseHeaders = { 'content-type': contentType(negotiated), 'cache-control': 'no-cache, private' };
   if (warnings.length > 0) headers['warning'] = withinLimits(warnings).map(warningHeader);
-  respondBytes(exchange, code, headers, encode(object, negotiated, pretty));
+  if (negotiated.encoding !== 'json' || pretty || !isEncodedList(object)) return respondBytes(exchange, code, headers, encode(object, negotiated, pretty));
+  const chunks = listChunks(object);
+  const first = chunks.next().value ?? new Uint8Array();
+  const second = chunks.next();
+  if (second.done === true) respondBytes(exchange, code, headers, first);
+  else respondChunks(exchange, code, headers, [first, second.value], chunks);
 }
 
 function encode(object: object, negotiated: Negotiated, pretty: boolean): Uint8Array {
@@ -38,6 +46,25 @@ export function respondBytes(exchange: Exchange, code: number, headers: Response
   gzipAsync(body, { level: 1 }).then((packed) => exchange.respond(code, headers, packed), () => exchange.destroy());
 }
 
+/** Answers with what is too much to be put together first; each chunk waits until the client has taken the ones before it. */
+function respondChunks(exchange: Exchange, code: number, headers: ResponseHeaders, first: readonly Uint8Array[], rest: Iterable<Uint8Array>): void {
+  const all = function* (): Generator<Uint8Array> {
+    yield* first;
+    yield* rest;
+  };
+  const isPacked = acceptsGzip(exchange.headers['accept-encoding']);
+  if (isPacked) {
+    headers['content-encoding'] = 'gzip';
+    headers['vary'] = 'Accept-Encoding';
+  }
+  const stream = exchange.respondStream(code, headers);
+  const done = (error: Error | null | undefined): void => {
+    if (error) exchange.destroy();
+  };
+  if (isPacked) pipeline(all, createGzip({ level: 1 }), stream, done);
+  else pipeline(all, stream, done);
+}
+
 /** Whatever has a quality is not understood. Kubernetes: responsewriters, negotiateContentEncoding. */
 function acceptsGzip(header: string | string[] | undefined): boolean {
   return typeof header === 'string' && header.split(',').some((token) => token.trim() === 'gzip');
@@ -55,19 +82,31 @@ function protobufBytes(object: object): Uint8Array {
 /** The JSON of an object; a list is put together from its items' own bytes. */
 function jsonBytes(object: object): Uint8Array {
   if (!Object.isFrozen(object) && !isList(object)) return Buffer.from(JSON.stringify(object), 'utf8');
-  return isList(object) && (object.items.length === 0 || Object.isFrozen(object.items[0])) ? listBytes(object) : encodedJson(object);
+  return isEncodedList(object) ? Buffer.concat([...listChunks(object)]) : encodedJson(object);
 }
 
-function listBytes(list: KubernetesList): Uint8Array {
-  const { items, ...envelope } = list;
+/** A list whose items are sent as they are kept. */
+function isEncodedList(object: object): object is KubernetesList {
+  return isList(object) && (object.items.length === 0 || Object.isFrozen(object.items[0]));
+}
+
+/** A list's JSON, put together from its items' own bytes. */
+function* listChunks({ items, ...envelope }: KubernetesList): Generator<Uint8Array> {
   const text = JSON.stringify(envelope);
-  const parts: Uint8Array[] = [Buffer.from(`${text.slice(0, -1)}${text === '{}' ? '' : ','}"items":[`, 'utf8')];
+  let parts: Uint8Array[] = [Buffer.from(`${text.slice(0, -1)}${text === '{}' ? '' : ','}"items":[`, 'utf8')];
+  let length = 0;
   for (let index = 0; index < items.length; index++) {
     if (index > 0) parts.push(COMMA);
-    parts.push(encodedJson(items[index] as object));
+    const item = encodedJson(items[index] as object);
+    parts.push(item);
+    length += item.length;
+    if (length < CHUNK_BYTES) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    length = 0;
   }
   parts.push(Buffer.from(']}', 'utf8'));
-  return Buffer.concat(parts);
+  yield Buffer.concat(parts);
 }
 
 /** What all warnings of an answer may have in characters, and one where they have more. Kubernetes: endpoints/filters/warning.go. */
