@@ -1,5 +1,6 @@
 import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { decodeProtobuf, encodeProtobuf, newStatusError } from '../../../src/api/index.ts';
 import { type FakeDoor, openFakeDoor } from './harness.ts';
 
@@ -78,5 +79,27 @@ describe('bodies in protobuf', () => {
     ['k8s\0\x0a\x0f\x0a\x02v1\x12\x09ConfigMap\x12\x04\x0a\x02\x0a\x05', 'ConfigMap in version "v1" cannot be handled as a ConfigMap: unexpected EOF'],
   ])('like %j are refused with their cause', async (text, message) => {
     expect((await post(Buffer.from(text, 'latin1'))).json()).toMatchObject({ code: 400, reason: 'BadRequest', message });
+  });
+});
+
+describe('a watch over a WebSocket', () => {
+  it('has protobuf events as binary messages, without a length', async () => {
+    const socket = new WebSocket(`wss://127.0.0.1:${door.server.port}/api/v1/namespaces/default/configmaps?watch=true`, { ...door.tls(), headers: { accept: PROTOBUF } });
+    const message = await new Promise<{ readonly data: Buffer; readonly isBinary: boolean }>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.once('message', (data: Buffer, isBinary) => resolve({ data, isBinary }));
+      socket.once('open', () => door.api.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'seen-too', namespace: 'default' } }));
+    });
+    socket.terminate();
+    expect(message.isBinary).toBe(true);
+    expect(message.data.subarray(0, 7).toString('latin1')).toBe('\n\u0005ADDED');
+    expect(decodeProtobuf(message.data.subarray(message.data.indexOf('k8s\0')))).toMatchObject({ kind: 'ConfigMap' });
+  });
+});
+
+describe('gzip', () => {
+  it('is for clients that say it plainly, and for answers of 128 KiB', async () => {
+    const encodingOf = async (header: string, path: string) => (await door.call('GET', path, { headers: { 'accept-encoding': header } })).headers['content-encoding'];
+    expect([await encodingOf('gzip', '/openapi/v2'), await encodingOf('br, gzip', '/openapi/v2'), await encodingOf('gzip;q=0.5', '/openapi/v2'), await encodingOf('gzip', POD)]).toEqual(['gzip', 'gzip', undefined, undefined]);
   });
 });
