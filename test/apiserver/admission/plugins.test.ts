@@ -20,7 +20,7 @@ interface Step {
 
 const NODE: UserInfo = { name: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] };
 /** No token of these is looked into. */
-const NO_SIGNER: TokenSigner = { issuer: 'https://kubernetes.default.svc.cluster.local', sign: () => 'token', verify: () => Promise.resolve(undefined) };
+const NO_SIGNER: TokenSigner = { issuer: 'https://kubernetes.default.svc.cluster.local', sign: () => 'token', verify: () => undefined };
 const VERBS: Readonly<Record<string, Verb>> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 
 /** /api/v1/namespaces/a/pods/p/status?dryRun=All */
