@@ -88,10 +88,11 @@ export class Endpoints implements ResourceTable {
     return this.definitions.filter((other) => this.find(other.group, other.version, other.resource)?.cache === cache);
   }
 
-  /** An object of one version as another shows it. */
-  convert(object: KubernetesObject, from: ResourceDefinition, to: ResourceDefinition): KubernetesObject {
+  /** An object of one version as another shows it; a promise where somebody else converts. */
+  convert(object: KubernetesObject, from: ResourceDefinition, to: ResourceDefinition): KubernetesObject | Promise<KubernetesObject> {
     const source = this.find(from.group, from.version, from.resource)?.conversion;
     const target = this.find(to.group, to.version, to.resource)?.conversion;
+    if (source?.remote !== undefined || target?.remote !== undefined) return convertRemotely(object, source, target);
     const stored = source === undefined ? object : source.toStored(object);
     return target === undefined ? stored : target.fromStored(stored);
   }
@@ -129,6 +130,12 @@ export class Endpoints implements ResourceTable {
 function indexedFieldsOf(definition: ResourceDefinition): readonly IndexedField[] {
   const value = definition.selectableFields['spec.nodeName'];
   return value === undefined ? [] : [{ field: 'spec.nodeName', value }];
+}
+
+async function convertRemotely(object: KubernetesObject, source: Conversion | undefined, target: Conversion | undefined): Promise<KubernetesObject> {
+  const stored = await (source?.remote === undefined ? source?.toStored(object) ?? object : source.remote.toStored(object));
+  await target?.remote?.makeReady([stored]);
+  return target === undefined ? stored : target.fromStored(stored);
 }
 
 function prefixOf(definition: ResourceDefinition): string {

@@ -4,10 +4,12 @@ import {
 import { newBadRequest, newConflict, newInternalError, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
 import { bodyOfKind, checkName, decoded } from '../registry/body.ts';
 import type { Call, RegistryDeps } from '../registry/call.ts';
+import { present } from '../registry/endpoint.ts';
 import { newUnsupportedPatch, patched } from '../registry/patch-body.ts';
 import { getNow, whenReadable } from '../registry/read.ts';
 import type { SubresourceHandler } from '../registry/registry.ts';
-import { guaranteedUpdate } from '../registry/update.ts';
+import { admittedScale } from '../registry/subresources/scale.ts';
+import { guaranteedUpdate, rulesAfterAdmission } from '../registry/update.ts';
 
 type Paths = NonNullable<CustomResourceRules['scale']>;
 
@@ -43,16 +45,21 @@ async function writeScale(deps: RegistryDeps, call: Call, name: string, transfor
   const paths = pathsOf(call);
   const existing = cache.objects.get(call.namespace, name);
   if (existing === undefined) throw newNotFound(definition, name);
+  const first = present(call.endpoint, existing.object);
+  const old = scaleFrom(first, paths).scale;
+  const asked = await admittedScale(deps, call, name, transform(old), old);
   // The write itself is one to the resource, with all its rules.
   const { subresource: _subresource, ...request } = call.request;
-  const object = await guaranteedUpdate(deps, { ...call, request, writtenThrough: 'scale' }, name, existing, (current) => {
+  const own: Call = { ...call, request, writtenThrough: 'scale' };
+  const object = await guaranteedUpdate(deps, own, name, existing, (current) => {
     const { scale, found } = scaleFrom(current, paths);
-    const wanted = transform(scale);
+    // Where another writer was quicker, the wish is worked out anew and not asked about again.
+    const wanted = current === first ? asked : transform(scale);
     checkScale(call, name, wanted, current);
     const replicas = wanted.spec?.replicas;
     if (replicas === undefined && !found) throw newBadRequest(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} cannot be empty`);
     return found && replicas === scale.spec.replicas ? current : withNested(current as never, paths.specReplicasPath, replicas ?? 0) as unknown as KubernetesObject;
-  });
+  }, rulesAfterAdmission(own));
   return scaleFrom(object, paths).scale;
 }
 

@@ -52,7 +52,7 @@ async function writeScale(deps: RegistryDeps, call: Call, name: string, transfor
 }
 
 /** Admission gets to see the Scale, not what is scaled. */
-async function admittedScale(deps: RegistryDeps, call: Call, name: string, wanted: Scale, old: Scale): Promise<Scale> {
+export async function admittedScale(deps: RegistryDeps, call: Call, name: string, wanted: Scale, old: Scale): Promise<Scale> {
   const scale = await admitted(deps, call, 'UPDATE', name, wanted as KubernetesObject, old as KubernetesObject);
   await validated(deps, call, 'UPDATE', name, scale, old as KubernetesObject);
   return scale as Scale;
