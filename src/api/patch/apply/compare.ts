@@ -17,7 +17,6 @@ interface Difference {
   readonly removed: FieldSet | undefined;
 }
 
-const ADDED: Difference = Object.freeze({ added: MEMBER, modified: undefined, removed: undefined });
 const MODIFIED: Difference = Object.freeze({ added: undefined, modified: MEMBER, removed: undefined });
 const REMOVED: Difference = Object.freeze({ added: undefined, modified: undefined, removed: MEMBER });
 
@@ -34,19 +33,36 @@ export function changedFields(comparison: Comparison): FieldSet {
 
 function compareValues(before: unknown, after: unknown, schema: Schema, field: Field | undefined): Difference | undefined {
   if (before === after) return undefined;
+  if (before === undefined) return { added: addedSet(after, schema, field), modified: undefined, removed: undefined };
   const shape = shapeOf(after ?? before, schema, field);
   if (shape.kind === 'whole' || (isEmptyValue(before) && isEmptyValue(after)) || shapeDiffers(before, after, shape)) {
-    if (before === undefined) return ADDED;
     if (after === undefined) return REMOVED;
     return jsonEqual(before, after) ? undefined : MODIFIED;
   }
   const below = shape.kind === 'fields' ? compareFields(before, after, schema) : compareItems(before, after, shape.list);
-  if (before !== undefined && after !== undefined) return below;
-  return {
-    added: makeNode(before === undefined, below?.added),
-    modified: makeNode(false, below?.modified),
-    removed: makeNode(after === undefined, below?.removed),
-  };
+  if (after !== undefined) return below;
+  return { added: below?.added, modified: below?.modified, removed: makeNode(true, below?.removed) };
+}
+
+/** The set of a value that was not there before, which is what creations consist of. */
+function addedSet(value: unknown, schema: Schema, field: Field | undefined): FieldSet {
+  const shape = shapeOf(value, schema, field);
+  if (shape.kind === 'whole' || isEmptyValue(value)) return MEMBER;
+  let node: Record<string, FieldSet> | undefined;
+  if (shape.kind === 'items') {
+    for (const item of Array.isArray(value) ? value : []) {
+      const element = itemPathElement(item, shape.list);
+      if (element !== undefined) (node ??= { '.': MEMBER })[element] = addedSet(item, shape.list.items, undefined);
+    }
+    return node ?? MEMBER;
+  }
+  if (!isJsonObject(value)) return MEMBER;
+  for (const key in value) {
+    const item = value[key];
+    const child = item === undefined ? undefined : schemaOfField(schema, key);
+    if (child !== undefined) (node ??= { '.': MEMBER })[`f:${key}`] = addedSet(item, child.schema, child.field);
+  }
+  return node ?? MEMBER;
 }
 
 /** A value of the wrong shape, from before its schema changed, is compared as a whole. */
