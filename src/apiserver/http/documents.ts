@@ -45,8 +45,8 @@ const FIXED_PATHS = [
   '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/readyz/etcd', '/readyz/ping', '/version',
 ];
 
-/** version, e.g. v1.36.0, goes into the OpenAPI documents. */
-export function createApiDocuments(resources: ResourceTable, version: string, aggregator: Aggregator): ApiDocuments {
+/** version, e.g. v1.36.0, goes into the OpenAPI documents; serverAddress, e.g. 127.0.0.1:6443, is what /api gives clients. */
+export function createApiDocuments(resources: ResourceTable, version: string, aggregator: Aggregator, serverAddress: () => string | undefined): ApiDocuments {
   const minor = version.replace(/^v(\d+\.\d+).*$/, '$1');
   const encoded = new Map<string, EncodedDocument>();
   let discovery: ReadonlyMap<string, object> | undefined;
@@ -79,7 +79,7 @@ export function createApiDocuments(resources: ResourceTable, version: string, ag
     const own = aggregatedDiscovery(resources.all(), root);
     return root === '/apis' ? withRemoteDiscovery(own, aggregator.all()) : own;
   };
-  const discoveryByPath = () => (discovery ??= withRemoteGroups(discoveryDocuments(resources.all(), storageVersionHash), aggregator.all()));
+  const discoveryByPath = () => (discovery ??= withRemoteGroups(discoveryDocuments(resources.all(), storageVersionHash, serverAddress()), aggregator.all()));
   const indexDocument = () => (index ??= withRemoteOpenApi(openApiV3Index(resources.all(), (text) => hashOf(`${version} ${text}`)), aggregator.all()));
 
   const v3Hash = (path: string): string | undefined => {

@@ -44,7 +44,8 @@ const HEADER_BYTES_MAX = 1024 * 1024;
 /** Serves the API over HTTPS on 127.0.0.1: HTTP/2 and HTTP/1.1 on one port. Rejects with SocketError where the port is taken. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const { apiServer, certificates } = options;
-  const documents = createApiDocuments(apiServer.resources, options.version.gitVersion, apiServer.aggregator);
+  let address: string | undefined; // known once the port listens
+  const documents = createApiDocuments(apiServer.resources, options.version.gitVersion, apiServer.aggregator, () => address);
   const deps: HttpDeps = {
     apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, outbound: options.outbound, version: options.version,
     metrics: createMetrics(options.world.clock),
@@ -78,6 +79,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   tls.on('tlsClientError', ignore);
 
   const port = await listen(tls, options.port);
+  address = `127.0.0.1:${port}`;
   let closing: Promise<void> | undefined;
   return {
     port,

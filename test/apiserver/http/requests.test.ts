@@ -243,6 +243,9 @@ describe('documents about the API', () => {
   it('gives discovery in the form that was asked for, and says which', async () => {
     const plain = await door.call('GET', '/apis');
     expect([plain.headers['content-type'], plain.json()['kind']]).toEqual(['application/json', 'APIGroupList']);
+    expect((await door.call('GET', '/api')).json()).toEqual({
+      kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: `127.0.0.1:${door.server.port}` }],
+    });
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
     const aggregated = await door.call('GET', '/api', { headers: { accept } });
     expect([aggregated.headers['content-type'], aggregated.json()['kind'], aggregated.json()['apiVersion']]).toEqual([
