@@ -12,7 +12,7 @@ export interface Negotiated {
 export type Encoding = 'json' | 'yaml' | 'protobuf';
 
 /** What a path can answer: objects, those of custom resources (which have no protobuf), groups, or a document with one form. */
-export type Offer = 'resource' | 'custom-resource' | 'discovery' | 'plain';
+export type Offer = 'resource' | 'custom-resource' | 'resource-without-table' | 'discovery' | 'plain';
 
 interface MediaRange {
   readonly type: string;
@@ -56,7 +56,7 @@ function transformOf({ parameters }: MediaRange, encoding: Encoding, offer: Offe
   const stream = parameters.get('stream') ?? '';
   if (stream !== '' && (stream !== 'watch' || encoding === 'yaml')) return undefined;
   const serverVersion = parameters.get('sv') ?? '';
-  if (serverVersion !== '' && (offer !== 'resource' || serverVersion !== 'v1')) return undefined;
+  if (serverVersion !== '' && ((offer !== 'resource' && offer !== 'resource-without-table') || serverVersion !== 'v1')) return undefined;
   const pretty = parameters.get('pretty') === '1';
   const as = parameters.get('as');
   const group = parameters.get('g');
@@ -70,10 +70,10 @@ function plain(encoding: Encoding, pretty: boolean): Negotiated {
 }
 
 function isOffered(as: string, group: string, version: string, encoding: Encoding, offer: Offer): boolean {
-  const ofResource = (offer === 'resource' || offer === 'custom-resource') && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
+  const ofResource = (offer === 'resource' || offer === 'custom-resource' || offer === 'resource-without-table') && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
   switch (as) {
     case 'Table':
-      return ofResource && encoding !== 'protobuf';
+      return ofResource && offer !== 'resource-without-table' && encoding !== 'protobuf';
     case 'PartialObjectMetadata': case 'PartialObjectMetadataList':
       return ofResource;
     case 'APIGroupDiscoveryList':

@@ -1,7 +1,7 @@
 import { decodeStrict, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, strictErrorsInOrder, type ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest, PatchType, RequestQuery, Verb } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
-import { mediaType, negotiate, type Negotiated } from './accept.ts';
+import { mediaType, negotiate, type Negotiated, type Offer } from './accept.ts';
 import { decodeObject, decodePatch, duplicatesIn } from './body.ts';
 import { isConnectSubresource, serveConnect } from './connect.ts';
 import type { HttpDeps } from './deps.ts';
@@ -55,7 +55,7 @@ export async function serveResource(
   else if (verb === undefined || !definition.verbs.includes(verb) || !fitsName(verb, path.name)) throw methodNotAllowed();
   if (verb === undefined || exchange.method === 'HEAD') throw methodNotAllowed();
 
-  const negotiated = negotiate(exchange.headers.accept, hasProtobuf(definition) ? 'resource' : 'custom-resource');
+  const negotiated = negotiate(exchange.headers.accept, offerOf(definition, path.subresource));
   if (negotiated === undefined) throw verb === 'watch' ? streamNotAcceptable() : notAcceptable(exchange.headers.accept, verb === 'list' ? 'collection' : 'other');
   const includeObject = includeObjectOf(parameters, negotiated);
   if (verb === 'watch') {
@@ -71,6 +71,13 @@ export async function serveResource(
   const { code, object, warnings } = await apiServer.request(user, request);
   const told = [...(definition.deprecation === undefined ? [] : [definition.deprecation]), ...duplicates, ...warnings];
   respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject, exchange.headers.accept), negotiated, told, pretty);
+}
+
+/** Upstream makes tables of what can be listed, of its status and its scale, and of nothing else. Kubernetes: rest.TableConvertor. */
+function offerOf(definition: ResourceDefinition, subresource: string): Offer {
+  if (!hasProtobuf(definition)) return 'custom-resource';
+  const hasTable = definition.verbs.includes('list') && (subresource === '' || subresource === 'status' || subresource === 'scale');
+  return hasTable ? 'resource' : 'resource-without-table';
 }
 
 /** Custom resources have no protobuf form. */
