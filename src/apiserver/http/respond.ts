@@ -152,9 +152,10 @@ export function respondError(exchange: Exchange, error: unknown): void {
   const negotiated = negotiate(exchange.headers.accept, 'plain') ?? JSON_FORM;
   const body = encode(failure.status, negotiated, negotiated.pretty || isReadByPeople(exchange.headers['user-agent']));
   const headers: ResponseHeaders = { 'content-type': contentType(negotiated), 'cache-control': 'no-cache, private' };
-  const retryAfterSeconds = failure.status.details?.retryAfterSeconds;
+  const { retryAfterSeconds, causes } = failure.status.details ?? {};
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
-  else if (failure.code === 429) headers['retry-after'] = '1';
+  // A refusal with a cause, such as an eviction's, is the client's to deal with: clients send again by themselves where they see the header.
+  else if (failure.code === 429 && causes === undefined) headers['retry-after'] = '1';
   if (failure.code === 401) headers['www-authenticate'] = 'Bearer realm="kubernetes"';
   exchange.respond(failure.code, headers, body);
 }
