@@ -3,7 +3,7 @@ import { builtinResources, type ComponentHealth, newStatusError, type ResourceDe
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
-import { AdmissionChain, defaultPlugins, policyExpressionCompiler } from './admission/index.ts';
+import { AdmissionChain, type AdmissionConfiguration, defaultPlugins, policyExpressionCompiler } from './admission/index.ts';
 import { createAggregator } from './aggregator/index.ts';
 import { bootstrapTokenUser, ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
@@ -41,6 +41,8 @@ export interface ApiServerOptions {
   readonly address: AdvertisedAddress;
   /** Kubernetes: --service-cluster-ip-range. Default 10.96.0.0/12. */
   readonly serviceRange?: string;
+  /** Kubernetes: --admission-control-config-file. */
+  readonly admission?: AdmissionConfiguration;
   /** Signs service account tokens; without one there are none. */
   readonly tokenSigner?: TokenSigner;
   /** What tokens are good for where a request does not say. Default: the issuer's name. */
@@ -119,6 +121,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const deps: RegistryDeps = {
     store, clock, random, watchCache,
     admission: new AdmissionChain(defaultPlugins({
+      configuration: options.admission ?? {},
       clock, random, cacheOf, authorize, webhooks, resources: endpoints, equivalents: (definition) => endpoints.sharing(definition),
       convert: (object, from, to) => endpoints.convert(object, from, to), transport: () => transportFor(LOOPBACK_USER),
     })),

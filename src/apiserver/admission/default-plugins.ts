@@ -17,9 +17,10 @@ import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
 import { podResize } from './pod-resize/pod-resize.ts';
-import { podSecurity } from './pod-security/pod-security.ts';
+import { podSecurity, type PodSecurityConfiguration } from './pod-security/pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels/pod-topology-labels.ts';
 import { priority } from './priority/priority.ts';
+import type { LimitedResource } from './resource-quota/check.ts';
 import { resourceQuota } from './resource-quota/resource-quota.ts';
 import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
@@ -29,6 +30,14 @@ import { validatingAdmissionPolicy } from './validating-admission-policy/validat
 import { validatingAdmissionWebhook } from './validating-admission-webhook/validating-admission-webhook.ts';
 import type { Equivalents } from './webhook/hook-source.ts';
 import type { ConvertTo } from './webhook/versions.ts';
+
+/** What an administrator sets. Kubernetes: AdmissionConfiguration. */
+export interface AdmissionConfiguration {
+  /** Default: everything is privileged where a namespace does not say otherwise, and nobody is exempt. */
+  readonly podSecurity?: PodSecurityConfiguration;
+  /** What may only be used where a quota covers it. Default: nothing. */
+  readonly limitedResources?: readonly LimitedResource[];
+}
 
 /** What plugins may read, and whom they may ask. */
 export interface PluginSources {
@@ -44,13 +53,14 @@ export interface PluginSources {
   readonly convert: ConvertTo;
   /** All that is served, for the kinds of policies' parameters. */
   readonly resources: Pick<ResourceTable, 'all'>;
+  readonly configuration: AdmissionConfiguration;
   /** The server's own way in, for what a plugin writes itself. Not to be used before the first request. */
   transport(): Transport;
 }
 
 /** The plugins that are on by default, in the order in which they run. Kubernetes: pkg/kubeapiserver/options, AllOrderedPlugins. */
 export function defaultPlugins(sources: PluginSources): readonly AdmissionPlugin[] {
-  const { clock, random, cacheOf, authorize, transport } = sources;
+  const { clock, random, cacheOf, authorize, transport, configuration } = sources;
   const namespaces = cacheOf('', 'namespaces');
   const pods = cacheOf('', 'pods');
   const nodes = cacheOf('', 'nodes');
@@ -63,7 +73,7 @@ export function defaultPlugins(sources: PluginSources): readonly AdmissionPlugin
       pods, nodes, authorize, claims: cacheOf('', 'persistentvolumeclaims'), volumes: cacheOf('', 'persistentvolumes'), drivers: cacheOf('storage.k8s.io', 'csidrivers'),
     }),
     taintNodesByCondition(),
-    podSecurity({ namespaces, pods, clock }),
+    podSecurity({ namespaces, pods, clock }, configuration.podSecurity),
     priority(cacheOf('scheduling.k8s.io', 'priorityclasses')),
     defaultTolerationSeconds(),
     defaultStorageClass(storageClasses),
@@ -80,6 +90,6 @@ export function defaultPlugins(sources: PluginSources): readonly AdmissionPlugin
     mutatingAdmissionWebhook({ ...sources, namespaces }),
     validatingAdmissionPolicy({ ...sources, namespaces }),
     validatingAdmissionWebhook({ ...sources, namespaces }),
-    resourceQuota({ quotas: cacheOf('', 'resourcequotas'), clock, transport }),
+    resourceQuota({ quotas: cacheOf('', 'resourcequotas'), clock, transport }, configuration.limitedResources),
   ];
 }

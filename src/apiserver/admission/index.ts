@@ -1,3 +1,3 @@
 export * from './chain.ts';
 export { policyExpressionCompiler } from './policy/compile-expression.ts';
-export { defaultPlugins, type PluginSources } from './default-plugins.ts';
+export { type AdmissionConfiguration, defaultPlugins, type PluginSources } from './default-plugins.ts';
