@@ -172,5 +172,6 @@ function withCondition(apiService: APIService, verdict: Verdict, nowText: string
   if (before !== undefined && before.status === verdict.status && before.reason === verdict.reason && before.message === verdict.message) return apiService;
   const lastTransitionTime = before !== undefined && before.status === verdict.status && before.lastTransitionTime !== undefined ? before.lastTransitionTime : nowText;
   const condition: APIServiceCondition = { type: 'Available', lastTransitionTime, ...verdict };
-  return { ...apiService, status: { ...apiService.status, conditions: [...conditions.filter(({ type }) => type !== 'Available'), condition] } };
+  const next = before === undefined ? [...conditions, condition] : conditions.map((each) => (each === before ? condition : each));
+  return { ...apiService, status: { ...apiService.status, conditions: next } };
 }
