@@ -14,19 +14,21 @@ const ownAnnotations: ReadonlySet<string> = new Set([
   'deprecated.deployment.rollback.to',
 ]);
 
-/** The revision of a ReplicaSet or Deployment; 0 where it has none. */
-export function revisionOf(object: { readonly metadata: { readonly annotations?: Annotations } }): number {
-  const revision = Number(object.metadata.annotations?.[ANNOTATION_DEPLOYMENT_REVISION] ?? 0);
-  return Number.isInteger(revision) ? revision : 0;
+/** The revision of a ReplicaSet or Deployment, 64 bits as in Go; 0 where it has none. */
+export function revisionOf(object: { readonly metadata: { readonly annotations?: Annotations } }): bigint {
+  const text = object.metadata.annotations?.[ANNOTATION_DEPLOYMENT_REVISION] ?? '';
+  if (!/^[+-]?[0-9]{1,32}$/.test(text)) return 0n;
+  const revision = BigInt(text.replace('+', ''));
+  return BigInt.asIntN(64, revision) === revision ? revision : 0n;
 }
 
 /** The highest revision of the ReplicaSets; 0 where there is none. */
-export function maxRevision(replicaSets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...replicaSets.map(revisionOf));
+export function maxRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  return replicaSets.map(revisionOf).reduce((max, revision) => (revision > max ? revision : max), 0n);
 }
 
 /** Annotations for a new ReplicaSet. Kubernetes: SetNewReplicaSetAnnotations with exists false. */
-export function newReplicaSetAnnotations(deployment: Deployment, revision: number): Annotations {
+export function newReplicaSetAnnotations(deployment: Deployment, revision: bigint): Annotations {
   return {
     ...copiedAnnotations(deployment),
     [ANNOTATION_DEPLOYMENT_REVISION]: String(revision),
@@ -35,7 +37,7 @@ export function newReplicaSetAnnotations(deployment: Deployment, revision: numbe
 }
 
 /** The annotations that the current ReplicaSet should have; the same object where it has them. Kubernetes: SetNewReplicaSetAnnotations with exists true. */
-export function updatedAnnotations(deployment: Deployment, replicaSet: ReplicaSet, revision: number): Annotations {
+export function updatedAnnotations(deployment: Deployment, replicaSet: ReplicaSet, revision: bigint): Annotations {
   const old = replicaSet.metadata.annotations ?? {};
   let next: Record<string, string> = { ...old, ...copiedAnnotations(deployment) };
   const oldText = old[ANNOTATION_DEPLOYMENT_REVISION];

@@ -175,7 +175,7 @@ export function startDeploymentController(context: ControllerContext): Disposabl
     const limit = revisionHistoryLimit(pass.deployment);
     if (limit === undefined) return;
     const alive = pass.family.old.filter((replicaSet) => replicaSet.metadata.deletionTimestamp === undefined);
-    const oldest = alive.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, alive.length - limit));
+    const oldest = alive.sort((a, b) => Number(revisionOf(a) - revisionOf(b))).slice(0, Math.max(0, alive.length - limit));
     for (const replicaSet of oldest) {
       const { status, metadata } = replicaSet;
       if ((status?.replicas ?? 0) !== 0 || replicasOf(replicaSet) !== 0 || (metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) continue;

@@ -30,7 +30,7 @@ export class DeploymentPass {
   async syncCurrent(): Promise<void> {
     const { current, old } = this.family;
     if (current === undefined) return;
-    const annotations = updatedAnnotations(this.deployment, current, maxRevision(old) + 1);
+    const annotations = updatedAnnotations(this.deployment, current, maxRevision(old) + 1n);
     const minReadySeconds = this.deployment.spec.minReadySeconds ?? 0;
     if (annotations !== (current.metadata.annotations ?? annotations) || (current.spec.minReadySeconds ?? 0) !== minReadySeconds) {
       await this.updateReplicaSet({ ...current, metadata: { ...current.metadata, annotations }, spec: { ...current.spec, minReadySeconds } });
@@ -45,7 +45,7 @@ export class DeploymentPass {
   async ensureCurrent(): Promise<ReplicaSet> {
     const { deployment, family } = this;
     if (family.current !== undefined) return family.current;
-    const revision = maxRevision(family.old) + 1;
+    const revision = maxRevision(family.old) + 1n;
     const replicas = currentReplicasNow(deployment, 0, sumDesired(family.old));
     const wanted = newReplicaSet(deployment, replicas, newReplicaSetAnnotations(deployment, revision));
     const { created, isOurs } = await this.createReplicaSet(wanted);
