@@ -12,6 +12,7 @@ import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
 import { startCompaction } from './compaction.ts';
 import { newBadRequest, newInternalError, newUnknownResource } from './errors.ts';
 import { EventExpiry } from './event-expiry.ts';
+import { FlowControl, ObjectStatistics } from './flowcontrol/index.ts';
 import { NO_OUTBOUND, type Outbound } from './outbound.ts';
 import { type Call, NO_QUERY, type RegistryDeps } from './registry/call.ts';
 import { admitConnection } from './registry/admit-connection.ts';
@@ -29,7 +30,7 @@ import { specialHandlers } from './registry/special.ts';
 import { Endpoints } from './resource-table.ts';
 import type { ApiResponse, ApiServer, AuthorizationAttributes, AuthorizationDecision, UserInfo } from './server.ts';
 import { type RequestNote, RequestTraces } from './tracing/index.ts';
-import { WatchCache } from './watchcache/index.ts';
+import { type ResourceCache, WatchCache } from './watchcache/index.ts';
 import { createWebhookClient } from './webhook-client.ts';
 
 export interface ApiServerOptions {
@@ -59,12 +60,15 @@ export interface ApiServerOptions {
   readonly frontProxyCa?: string;
   /** How webhooks and aggregated servers are called. Default: nobody can be reached. */
   readonly outbound?: Outbound;
+  /** Kubernetes: --enable-priority-and-fairness. Default true. */
+  readonly priorityAndFairness?: boolean;
 }
 
 /** Kubernetes' default for a cluster made by kubeadm. */
 const SERVICE_RANGE = '10.96.0.0/12';
 const RBAC = 'rbac.authorization.k8s.io';
 const ADMISSION = 'admissionregistration.k8s.io';
+const FLOWCONTROL = 'flowcontrol.apiserver.k8s.io';
 const DEFAULT_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 /** The API server's own identity. Kubernetes: system:apiserver. */
 const LOOPBACK_USER: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -220,8 +224,19 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     watch: (apiRequest, sink) => watch(user, apiRequest, sink),
   });
 
+  const newFlowControl = (flowSchemas: ResourceCache, priorityLevels: ResourceCache): FlowControl => {
+    const statistics = new ObjectStatistics(clock);
+    const stats = (group: string, resource: string) => {
+      const cache = endpoints.cacheOfAny(group, resource);
+      return cache === undefined ? undefined : statistics.of(cache);
+    };
+    return new FlowControl({ clock, random, flowSchemas, priorityLevels, transport: transportFor(LOOPBACK_USER), stats });
+  };
+
   const definitions = endpoints.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
   const customResources = definitions === undefined ? undefined : new CustomResources({ endpoints, definitions: definitions.cache, transport: transportFor(LOOPBACK_USER), clock, webhooks, newUid: () => random.uuid() });
+  const flowCaches = [endpoints.find(FLOWCONTROL, 'v1', 'flowschemas')?.cache, endpoints.find(FLOWCONTROL, 'v1', 'prioritylevelconfigurations')?.cache] as const;
+  const flowControl = options.priorityAndFairness === false || flowCaches[0] === undefined || flowCaches[1] === undefined ? undefined : newFlowControl(flowCaches[0], flowCaches[1]);
   const running = new DisposableStore();
   return {
     async start() {
@@ -238,6 +253,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       running.add({ dispose: () => expiry.stop() });
       running.add(startCompaction(store, clock));
       running.add(aggregator.start());
+      if (flowControl !== undefined) running.add(flowControl.start());
     },
     stop() {
       customResources?.stop();
@@ -254,6 +270,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authenticateToken: (token) => authenticate(token, undefined),
     resources: endpoints,
     aggregator,
+    ...(flowControl === undefined ? {} : { flowControl }),
   };
 }
 

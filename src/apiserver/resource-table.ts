@@ -106,8 +106,12 @@ export class Endpoints implements ResourceTable {
 
   /** The cache of a resource that the server itself needs. Throws where nobody serves it. */
   cacheOf(group: string, resource: string): ResourceCache {
-    const endpoint = this.byResource.get(resource)?.find((each) => each.group === group);
-    return assertDefined(endpoint, `the resource ${resource} of group ${JSON.stringify(group)}`).cache;
+    return assertDefined(this.cacheOfAny(group, resource), `the resource ${resource} of group ${JSON.stringify(group)}`);
+  }
+
+  /** The cache of a resource; undefined where nobody serves it. */
+  cacheOfAny(group: string, resource: string): ResourceCache | undefined {
+    return this.byResource.get(resource)?.find((each) => each.group === group)?.cache;
   }
 
   get(group: string, version: string, resource: string): ResourceDefinition | undefined {

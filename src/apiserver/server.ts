@@ -1,6 +1,7 @@
 import type { Disposable } from '../base/index.ts';
 import type { KubernetesObject, ResourceDefinition } from '../api/index.ts';
 import type { Aggregator } from './aggregator/index.ts';
+import type { FlowControl } from './flowcontrol/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 
 /** Who makes a request. Kubernetes: authentication/user.Info. */
@@ -67,6 +68,8 @@ export interface ApiServer {
   readonly resources: ResourceTable;
   /** The group versions that other servers serve. */
   readonly aggregator: Aggregator;
+  /** Who may run now, for requests from outside; undefined: whoever comes, up to the door's own limits. */
+  readonly flowControl?: FlowControl;
 }
 
 /** The resources that are served. */

@@ -1,16 +1,18 @@
 import { jsonEqual } from '../../base/index.ts';
-import { formatTime, hasReason, type KubernetesObject, type NewObject } from '../../api/index.ts';
+import { type FlowSchema, formatTime, hasReason, type KubernetesObject, type NewObject } from '../../api/index.ts';
 import type { Transport } from '../../client/index.ts';
 import { localApiServices } from '../aggregator/index.ts';
 import {
   type AdvertisedAddress, authenticationConfigMap, bootstrapNamespaces, bootstrapPriorityClasses, defaultServiceCidr, kubernetesEndpoints, kubernetesEndpointSlice, kubernetesService, readyServiceCidrStatus,
 } from './objects.ts';
+import { bootstrapFlowSchemas, bootstrapPriorityLevels, danglingCondition } from '../flowcontrol/index.ts';
 import { serviceIpAddress } from '../registry/services/address-keeper.ts';
 import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapNamespaceRoles } from './rbac/policy.ts';
 import { reconcileBinding, reconcileRole } from './rbac/reconcile.ts';
 import { seed, type Seed, type SeedOptions } from './seed.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
+const FLOWCONTROL = 'flowcontrol.apiserver.k8s.io';
 const NETWORKING = 'networking.k8s.io';
 
 export interface BootstrapOptions extends SeedOptions {
@@ -48,6 +50,12 @@ function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa, reque
   for (const object of bootstrapNamespaceRoles()) {
     if (object.kind === 'Role') add(RBAC, 'roles', object, reconcileRole);
     else add(RBAC, 'rolebindings', object, reconcileBinding);
+  }
+  // Flow control keeps them from here on.
+  for (const { object } of bootstrapPriorityLevels) add(FLOWCONTROL, 'prioritylevelconfigurations', object as unknown as NewObject<KubernetesObject>);
+  for (const { object } of bootstrapFlowSchemas) {
+    const status = (now: string) => ({ conditions: [danglingCondition(object as unknown as FlowSchema, false, now)] });
+    wanted.push({ group: FLOWCONTROL, resource: 'flowschemas', object: object as unknown as NewObject<KubernetesObject>, status });
   }
   add('', 'configmaps', authenticationConfigMap(clientCa, requestHeaderCa), replaceFields('data'));
   // Those of CustomResourceDefinitions come and go while the server runs.
