@@ -33,6 +33,7 @@ function createAdmitted(deps: RegistryDeps, call: Call, body: KubernetesObject, 
   if (object instanceof Promise) {
     return object.then((late) => {
       checkNamespace(call, late);
+      if (late !== whole) checkSize(late);
       return createPrepared(deps, call, strategy.prepareForCreate(late), attempts);
     });
   }

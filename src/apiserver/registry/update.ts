@@ -85,7 +85,11 @@ export function guaranteedUpdate(
   const next = rules.admissionDone ? proposed : admitted(deps, call, 'UPDATE', name, proposed, old);
   const update: Update = { name, existing, old, transform, rules, attempts };
   const prepareAndGoOn = (mutated: KubernetesObject) => updatePrepared(deps, call, update, rules.prepare(mutated, old, deps.clock));
-  return next instanceof Promise ? next.then((mutated) => prepareAndGoOn(withOwnIdentity(call, mutated, old))) : prepareAndGoOn(next);
+  if (!(next instanceof Promise)) return prepareAndGoOn(next);
+  return next.then((mutated) => {
+    if (mutated !== proposed) checkSize(mutated);
+    return prepareAndGoOn(withOwnIdentity(call, mutated, old));
+  });
 }
 
 /** What others have made of the object in admission, who may not make another one of it. Kubernetes: ValidateObjectMetaAccessorUpdate. */

@@ -205,12 +205,30 @@ describe('an API server behind this one', () => {
     expect(await json('GET', '/openapi/v3/apis/wh.example.com/v1?hash=ABC')).toEqual({ path: '/openapi/v3/apis/wh.example.com/v1?hash=ABC' });
   });
 
+  // Kubernetes: test/e2e/apimachinery/aggregator.go, what it does to the APIService of the sample API server.
+  it('has a status of its own, which others may add to', async () => {
+    const path = `${APISERVICES}/v1.wh.example.com`;
+    const status = await json('GET', `${path}/status`);
+    expect(status['status'].conditions[0].message).toBe('all checks passed');
+    const patched = JSON.parse((await call('PATCH', path, { body: '{"spec":{"versionPriority":400}}', headers: { 'content-type': 'application/merge-patch+json' } })).text) as Loose;
+    expect(patched['spec'].versionPriority).toBe(400);
+    const added = { type: 'StatusUpdated', status: 'True', reason: 'E2E', message: 'Set from e2e test' };
+    await json('PUT', `${path}/status`, { ...patched, status: { conditions: [...patched['status'].conditions, added] } });
+    serves = false;
+    await call('PATCH', path, { body: '{"spec":{"versionPriority":10}}', headers: { 'content-type': 'application/merge-patch+json' } });
+    await expect.poll(() => availability('v1.wh.example.com')).toMatch(/^False FailedDiscoveryCheck/);
+    serves = true;
+    await expect.poll(() => availability('v1.wh.example.com'), { timeout: 3000 }).toBe('True Passed: all checks passed');
+    expect((await json('GET', path))['status'].conditions.map(({ type }: { type: string }) => type)).toEqual(['Available', 'StatusUpdated']);
+  });
+
   it('that has gone away is Stale in discovery, and out of it with its APIService', async () => {
     await call('DELETE', '/api/v1/namespaces/default/services/ext');
     await expect.poll(() => availability('v1.wh.example.com')).toBe('False ServiceNotFound: service/ext in "default" is not present');
     const accept = { accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' };
     expect((await json('GET', '/apis', undefined, accept))['items'].at(-2)).toEqual({ metadata: { name: 'wh.example.com' }, versions: [{ version: 'v1', freshness: 'Stale' }] });
-    await call('DELETE', `${APISERVICES}/v1.wh.example.com`);
+    await call('PATCH', `${APISERVICES}/v1.wh.example.com`, { body: '{"metadata":{"labels":{"e2e":"yes"}}}', headers: { 'content-type': 'application/strategic-merge-patch+json' } });
+    await call('DELETE', `${APISERVICES}?labelSelector=e2e%3Dyes`);
     await settle();
     expect((await call('GET', '/apis/wh.example.com/v1')).code).toBe(404);
     expect((await json('GET', '/apis'))['groups'].map(({ name }: { name: string }) => name)).not.toContain('wh.example.com');
