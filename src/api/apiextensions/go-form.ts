@@ -23,7 +23,7 @@ export function goVersions(versions: readonly UnifiedVersion[]): readonly object
 }
 
 /** Kubernetes: apiextensions.ValidationRule as encoding/json writes it. */
-export function goRule(rule: ValidationRule): object {
+function goRule(rule: ValidationRule): object {
   return {
     Rule: rule.rule, Message: rule.message ?? '', MessageExpression: rule.messageExpression ?? '', Reason: rule.reason ?? null,
     FieldPath: rule.fieldPath ?? '', OptionalOldSelf: rule.optionalOldSelf ?? null,

@@ -93,7 +93,7 @@ function convertObjectOrMap(openApi: OpenApiSchema, name: string): Schema {
 function convertObject(openApi: OpenApiSchema, name: string): ObjectSchema {
   const required = new Set(openApi.required ?? []);
   const fields = Object.entries(openApi.properties ?? {}).map(([key, property]): [string, Field] =>
-    [key, newField(key, convert(property, `${name}.${key}`), required.has(key), property.description)]);
+    [key, { ...newField(key, convert(property, `${name}.${key}`), required.has(key), property.description), defaultText: textOf(property.default) }]);
   const shortName = name.slice(name.lastIndexOf('.') + 1);
   return {
     type: 'object', name, shortName, goType: shortName, kind: undefined,
@@ -102,6 +102,11 @@ function convertObject(openApi: OpenApiSchema, name: string): ObjectSchema {
     preservesUnknown: openApi['x-kubernetes-preserve-unknown-fields'] === true,
     ...(openApi.description === undefined ? {} : { description: openApi.description }),
   };
+}
+
+/** The default of a scalar; others identify no item of a list. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /** Custom objects are kept as they were written, so that every field is a pointer: nothing is filled in, nothing empty dropped. */

@@ -68,7 +68,7 @@ function decodedCustom(call: Call, body: object, custom: CustomResourceRules): K
 }
 
 /** Kubernetes: handlers, transformDecodeError. */
-export function newUndecodable({ kind, version }: Pick<ResourceDefinition, 'kind' | 'version'>, why: string): StatusError {
+function newUndecodable({ kind, version }: Pick<ResourceDefinition, 'kind' | 'version'>, why: string): StatusError {
   return newBadRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
 }
 

@@ -25,8 +25,8 @@ export function readSteps(file: string): readonly Step[] {
   return JSON.parse(readFileSync(new URL(`testdata/${file}`, import.meta.url), 'utf8')) as readonly Step[];
 }
 
-export function upstreamOutcome({ code, answer, warnings = [] }: Step): Outcome {
-  return { code, answer: code >= 400 ? comparable(answer as Refusal) : withoutVariables(answer), warnings: code >= 400 ? [] : [...warnings].sort() };
+export function upstreamOutcome({ code, answer, warnings = [] }: Step, variable = VARIABLE): Outcome {
+  return { code, answer: code >= 400 ? comparable(answer as Refusal) : withoutVariables(answer, variable), warnings: code >= 400 ? [] : [...warnings].sort() };
 }
 
 interface Refusal {
@@ -40,18 +40,26 @@ function comparable({ message = '', reason, causes }: Refusal): object {
   return { reason: reason ?? '', causes: list, ...(list.length > 1 ? {} : { message }) };
 }
 
-const VARIABLE = new Set(['uid', 'creationTimestamp', 'resourceVersion', 'managedFields', 'lastTransitionTime', 'time']);
+const VARIABLE: ReadonlySet<string> = new Set(['uid', 'creationTimestamp', 'resourceVersion', 'managedFields', 'lastTransitionTime', 'time']);
+/** The same, but for who owns which field. */
+export const VARIABLE_BUT_OWNERS: ReadonlySet<string> = new Set([...VARIABLE].filter((key) => key !== 'managedFields'));
 
-function withoutVariables(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutVariables);
+function withoutVariables(value: unknown, variable: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutVariables(item, variable)).sort(byManager);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !VARIABLE.has(key)).map(([key, item]) => [key, withoutVariables(item)]));
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !variable.has(key)).map(([key, item]) => [key, withoutVariables(item, variable)]));
+}
+
+/** Owners are sorted by the time of their writes, which goes by in another way here. Other lists stay in their order. */
+function byManager(a: unknown, b: unknown): number {
+  const [left, right] = [a, b].map((item) => (typeof item === 'object' && item !== null && 'fieldsV1' in item ? JSON.stringify([(item as { manager?: string }).manager, item]) : ''));
+  return (left ?? '') < (right ?? '') ? -1 : (left ?? '') > (right ?? '') ? 1 : 0;
 }
 
 const VERBS = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Sends the request to Drydock. */
-export async function drydockOutcome(server: CustomHarness, step: Step): Promise<Outcome> {
+export async function drydockOutcome(server: CustomHarness, step: Step, variable = VARIABLE): Promise<Outcome> {
   const url = new URL(step.path, 'https://x');
   const parts = url.pathname.split('/').slice(2);
   const [group = '', version = '', ...rest] = parts;
@@ -65,7 +73,7 @@ export async function drydockOutcome(server: CustomHarness, step: Step): Promise
   };
   try {
     const answer = await server.request(request);
-    return { code: answer.code, answer: withoutVariables(JSON.parse(JSON.stringify(answer.object))), warnings: [...answer.warnings].sort() };
+    return { code: answer.code, answer: withoutVariables(JSON.parse(JSON.stringify(answer.object)), variable), warnings: [...answer.warnings].sort() };
   } catch (error) {
     const { status } = error as { readonly status: { readonly code: number; readonly message: string; readonly reason?: string; readonly details?: { readonly causes?: Refusal['causes'] } } };
     const { code, message, reason, details } = status;

@@ -30,7 +30,7 @@ const KUBECTL = 'kubectl';
  * changes and force is not set. Kubernetes: fieldmanager over structured-merge-diff, Updater.Apply.
  */
 export function applyServerSide(live: KubernetesObject | undefined, applied: unknown, options: ApplyOptions): KubernetesObject {
-  const config = checkApplied(applied, live, options);
+  const config = checkApplied(applied, options);
   const { schema, force, manager: name, nowMs } = options;
   const subresource = options.subresource ?? '';
   const stripped = strippedSet(options.resetFields ?? defaultResetFields(subresource));
@@ -65,7 +65,7 @@ export function applyServerSide(live: KubernetesObject | undefined, applied: unk
   return name === KUBECTL && live !== undefined && lastApplied(live) !== undefined ? withLastApplied(result, config) : result;
 }
 
-function checkApplied(applied: unknown, live: KubernetesObject | undefined, options: ApplyOptions): JsonObject {
+function checkApplied(applied: unknown, options: ApplyOptions): JsonObject {
   if (!isJsonObject(applied)) throw newStatusError(400, 'BadRequest', 'error decoding YAML: the configuration is no object');
   checkPatchDepth(applied);
   const metadata = isJsonObject(applied['metadata']) ? applied['metadata'] : {};
@@ -73,8 +73,7 @@ function checkApplied(applied: unknown, live: KubernetesObject | undefined, opti
   const problems = problemsOf(applied, options.schema);
   if (problems.length > 0) {
     const kind = `${textOr(applied['apiVersion'], options.apiVersion)}, Kind=${textOr(applied['kind'], options.schema.shortName)}`;
-    const namespace = textOr(metadata['namespace'], live?.metadata.namespace ?? '');
-    const id = `${namespace === '' ? '' : `${namespace}/`}${textOr(metadata['name'], live?.metadata.name ?? '')}; ${kind}`;
+    const id = `${textOr(metadata['namespace'], '')}/${textOr(metadata['name'], '')}; ${kind}`;
     const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
     // Upstream gives this error no reason.
     throw newStatusError(500, '', `failed to create typed patch object (${id}): ${text}`);

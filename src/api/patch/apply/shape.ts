@@ -68,7 +68,11 @@ function sortedKeysOf(list: ListSchema): readonly string[] {
 }
 
 function defaultOf(list: ListSchema, name: string): unknown {
-  return list.items.type === 'object' ? (list.items as ObjectSchema).fields.get(name)?.defaultText : undefined;
+  const field = list.items.type === 'object' ? (list.items as ObjectSchema).fields.get(name) : undefined;
+  const text = field?.defaultText;
+  if (text === undefined) return undefined;
+  const type = field?.schema.type;
+  return type === 'boolean' ? text === 'true' : type === 'int32' || type === 'int64' || type === 'number' ? Number(text) : text;
 }
 
 /** True for null and for objects and lists without content. */
