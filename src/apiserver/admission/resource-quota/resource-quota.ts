@@ -17,10 +17,15 @@ export interface ResourceQuotaSources {
 /** Keeps a namespace within its quotas. It is the last to see a request. Kubernetes: apiserver/pkg/admission/plugin/resourcequota. */
 export function resourceQuota({ quotas, clock, transport }: ResourceQuotaSources, limited: readonly LimitedResource[] = []): AdmissionPlugin {
   const byNamespace = new ByNamespace<ResourceQuota>(quotas);
-  const evaluators = new Map<ResourceDefinition, QuotaEvaluator | undefined>();
+  // Kinds come and go.
+  const evaluators = new WeakMap<ResourceDefinition, { readonly evaluator: QuotaEvaluator | undefined }>();
   const evaluatorOf = (definition: ResourceDefinition): QuotaEvaluator | undefined => {
-    if (!evaluators.has(definition)) evaluators.set(definition, quotaEvaluatorOf(definition.group, definition.resource));
-    return evaluators.get(definition);
+    let known = evaluators.get(definition);
+    if (known === undefined) {
+      known = { evaluator: quotaEvaluatorOf(definition.group, definition.resource) };
+      evaluators.set(definition, known);
+    }
+    return known.evaluator;
   };
   const charges = new Charges({
     quotasOf: (namespace) => byNamespace.get(namespace),
