@@ -5,7 +5,7 @@ import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
 import { AdmissionChain, type AdmissionConfiguration, defaultPlugins, policyExpressionCompiler } from './admission/index.ts';
 import { createAggregator } from './aggregator/index.ts';
-import { bootstrapTokenUser, ServiceAccountAuthenticator, type TokenSigner } from './authentication/index.ts';
+import { bootstrapTokenUser, forServerOnly, Impersonator, labelLastUse, ServiceAccountAuthenticator, TokenChain, type TokenSigner } from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
 import { CustomResources, withRuleChecks } from './apiextensions/index.ts';
 import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
@@ -112,12 +112,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   const { tokenSigner } = options;
   const audiences = options.audiences ?? [tokenSigner?.issuer ?? DEFAULT_AUDIENCE];
-  const tokenAuthenticator = tokenSigner === undefined ? undefined : new ServiceAccountAuthenticator(tokenSigner, clock, serviceAccounts, pods, audiences);
-  const authenticate = (token: string, wanted: readonly string[] | undefined): Promise<UserInfo | undefined> => {
-    const known = options.tokens?.get(token) ?? bootstrapTokenUser(token, cacheOf('', 'secrets'), clock);
-    if (known !== undefined) return Promise.resolve(known);
-    return tokenAuthenticator?.authenticate(token, wanted) ?? Promise.resolve(undefined);
-  };
+  const secrets = cacheOf('', 'secrets');
+  const tokenChain = new TokenChain([
+    forServerOnly(audiences, (token) => options.tokens?.get(token)),
+    ...(tokenSigner === undefined ? [] : [new ServiceAccountAuthenticator({
+      signer: tokenSigner, clock, serviceAccounts, pods, secrets, nodes: cacheOf('', 'nodes'), audiences,
+      onLegacyUse: (secret) => labelLastUse(secret, transportFor(LOOPBACK_USER), clock),
+    })]),
+    forServerOnly(audiences, (token) => bootstrapTokenUser(token, secrets, clock)),
+  ], audiences);
+  const impersonator = new Impersonator(authorize);
 
   const outbound = options.outbound ?? NO_OUTBOUND;
   const webhooks = createWebhookClient(outbound, services);
@@ -144,8 +148,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const traces = new RequestTraces(clock);
   const special = specialHandlers({
     traces, askComponents: () => new Map([['etcd-0', healthOf(writeFailureOf(store))], ...options.components?.() ?? []]),
-    authorize, authenticate, audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), disruptionBudgets: { budgets: cacheOf('policy', 'poddisruptionbudgets'), transport: () => transportFor(LOOPBACK_USER) },
-    tokens: tokenSigner === undefined ? undefined : { signer: tokenSigner, pods, secrets: cacheOf('', 'secrets'), nodes: cacheOf('', 'nodes'), audiences },
+    authorize, authenticate: (token, wanted) => tokenChain.authenticate(token, wanted), audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), disruptionBudgets: { budgets: cacheOf('policy', 'poddisruptionbudgets'), transport: () => transportFor(LOOPBACK_USER) },
+    tokens: tokenSigner === undefined ? undefined : { signer: tokenSigner, pods, secrets, nodes: cacheOf('', 'nodes'), audiences },
   });
 
   /** A request that is allowed. Throws StatusError. */
@@ -267,7 +271,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authorize,
     admitConnection: (user, { options: connectOptions, ...target }) => admitConnection(deps, endpoints, user, target, connectOptions),
     writeFailure: () => writeFailureOf(store),
-    authenticateToken: (token) => authenticate(token, undefined),
+    authenticateToken: (token) => tokenChain.authenticate(token),
+    impersonate: (user, wanted, attributes) => impersonator.impersonate(user, wanted, attributes),
     resources: endpoints,
     aggregator,
     ...(flowControl === undefined ? {} : { flowControl }),

@@ -1,6 +1,7 @@
 import type { Disposable } from '../base/index.ts';
 import type { KubernetesObject, ResourceDefinition } from '../api/index.ts';
 import type { Aggregator } from './aggregator/index.ts';
+import type { Authenticated, Impersonated, NotAuthenticated } from './authentication/index.ts';
 import type { FlowControl } from './flowcontrol/index.ts';
 import type { ApiRequest, Transport, WatchSink } from '../client/index.ts';
 
@@ -61,8 +62,10 @@ export interface ApiServer {
   authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
   /** Asks admission about a connection to a pod, Service or node that is allowed. Throws or rejects with StatusError where it may not be. */
   admitConnection(user: UserInfo, connection: ConnectionRequest): Promise<void> | undefined;
-  /** The user of a bearer token, or undefined. */
-  authenticateToken(token: string): Promise<UserInfo | undefined>;
+  /** The user of a bearer token, or why it is no good. Never rejects. */
+  authenticateToken(token: string): Authenticated | NotAuthenticated | Promise<Authenticated | NotAuthenticated>;
+  /** Whom a user may act as, for one request. Throws Forbidden. */
+  impersonate(user: UserInfo, wanted: UserInfo, attributes: AuthorizationAttributes): Impersonated;
   /** Why the store takes no writes; undefined where it does. */
   writeFailure(): string | undefined;
   readonly resources: ResourceTable;

@@ -17,7 +17,7 @@ const problems: string[] = [];
 beforeEach(async () => {
   world = createSimulatedWorld(5);
   problems.length = 0;
-  const tokenSigner = { issuer: 'https://kubernetes.default.svc.cluster.local', sign: (claims: object) => btoa(JSON.stringify(claims)), verify: async () => undefined };
+  const tokenSigner = { issuer: 'https://kubernetes.default.svc.cluster.local', sign: (claims: object) => btoa(JSON.stringify(claims)), verify: () => undefined };
   api = createApiServer({ world, store: openMemoryStore(), address: { ip: '172.18.0.2', port: 6443 }, tokenSigner });
   await api.start();
   const as = (name: string, ...groups: string[]) => api.transportFor({ name, groups: [...groups, 'system:authenticated'] });

@@ -3,6 +3,7 @@ import { parseTime, type Secret } from '../../api/index.ts';
 import type { Clock } from '../../world/index.ts';
 import type { UserInfo } from '../server.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
+import { sameText } from './same-text.ts';
 
 const NAMESPACE = 'kube-system';
 const SECRET_TYPE = 'bootstrap.kubernetes.io/token';
@@ -27,12 +28,4 @@ export function bootstrapTokenUser(token: string, secrets: ResourceCache, clock:
   const extra = text('auth-extra-groups').split(',').map((group) => group.trim()).filter((group) => group !== '');
   if (!extra.every((group) => EXTRA_GROUP.test(group))) return undefined;
   return { name: `system:bootstrap:${id}`, groups: [GROUP, ...new Set(extra)] };
-}
-
-/** Takes the same time wherever the texts differ, so that nobody can guess a secret letter by letter. */
-function sameText(a: string, b: string): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let index = 0; index < a.length; index++) difference |= a.charCodeAt(index) ^ b.charCodeAt(index);
-  return difference === 0;
 }

@@ -16,6 +16,8 @@ export interface ConnectionIdentity {
   readonly user: UserInfo | undefined;
   /** A certificate was shown that this cluster's authority did not sign, or that has expired. */
   readonly refused: boolean;
+  /** The certificate is the front proxy's, whose headers say who comes. */
+  readonly isFrontProxy?: boolean;
 }
 
 /** A connection that the client wants to use for another protocol. Nothing has been answered yet. */
@@ -45,6 +47,14 @@ export interface Exchange {
   readonly code: number;
   /** Set where the client wants to leave HTTP: WebSocket or SPDY. */
   readonly upgrade?: Upgrade;
+  /** Headers that the answer carries where it does not bring its own. */
+  defaultHeaders: Readonly<Record<string, string>>;
+  /** Called once, before the answer begins. */
+  onAnswer: ((code: number, headers: ResponseHeaders) => void) | undefined;
+  /** Called where nobody waits for the answer any more; set by who reads the body. */
+  onAbandoned: (() => void) | undefined;
+  /** Bytes of the answer's body, where it was sent in one piece. */
+  sentBytes: number;
   /** Answers in one piece. */
   respond(code: number, headers: ResponseHeaders, body?: Uint8Array): void;
   /** Answers with a stream; the caller ends it. */
@@ -55,14 +65,29 @@ export interface Exchange {
   destroy(): void;
 }
 
+/** What all answers have in common: headers, and who wants to know. */
+function begin(exchange: Exchange, code: number, headers: ResponseHeaders, body: Uint8Array | undefined): void {
+  for (const name in exchange.defaultHeaders) if (headers[name] === undefined) headers[name] = exchange.defaultHeaders[name] as string;
+  if (body !== undefined) exchange.sentBytes = body.length;
+  const { onAnswer } = exchange;
+  exchange.onAnswer = undefined;
+  onAnswer?.(code, headers);
+}
+
+const NO_HEADERS = Object.freeze({});
+
 /** An exchange over HTTP/1.1. */
 export function createHttp1Exchange(request: IncomingMessage, response: ServerResponse, identity: ConnectionIdentity): Exchange {
-  return {
+  const exchange: Exchange = {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: request.headers,
     identity,
     body: request,
+    defaultHeaders: NO_HEADERS,
+    onAnswer: undefined,
+    onAbandoned: undefined,
+    sentBytes: 0,
     get answered() {
       return response.headersSent;
     },
@@ -71,6 +96,7 @@ export function createHttp1Exchange(request: IncomingMessage, response: ServerRe
     },
     respond(code, headers, body) {
       if (response.headersSent || response.destroyed) return;
+      begin(exchange, code, headers, body);
       if (body !== undefined) headers['content-length'] = String(body.length);
       // A body that nobody has read would be taken for the next request.
       if (!request.complete) headers['connection'] = 'close';
@@ -78,6 +104,7 @@ export function createHttp1Exchange(request: IncomingMessage, response: ServerRe
       response.end(body);
     },
     respondStream(code, headers) {
+      begin(exchange, code, headers, undefined);
       response.writeHead(code, headers);
       response.flushHeaders();
       return response;
@@ -89,6 +116,7 @@ export function createHttp1Exchange(request: IncomingMessage, response: ServerRe
       response.destroy();
     },
   };
+  return exchange;
 }
 
 /** An exchange whose client wants to switch protocols. Refusals are answered as HTTP/1.1, and end the connection. */
@@ -102,14 +130,20 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     response.assignSocket(socket as Socket);
     response.once('finish', () => (socket as Socket).destroySoon());
     plain = createHttp1Exchange(request, response, identity);
+    plain.defaultHeaders = exchange.defaultHeaders;
+    plain.onAnswer = exchange.onAnswer;
     return plain;
   };
-  return {
+  const exchange: Exchange = {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: request.headers,
     identity,
     upgrade,
+    defaultHeaders: NO_HEADERS,
+    onAnswer: undefined,
+    onAbandoned: undefined,
+    sentBytes: 0,
     // What follows the head is the other protocol's.
     body: Readable.from([]),
     get answered() {
@@ -123,16 +157,21 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     onClose: (listener) => void socket.once('close', listener),
     destroy: () => void socket.destroy(),
   };
+  return exchange;
 }
 
 /** An exchange over HTTP/2. */
 export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Headers, identity: ConnectionIdentity): Exchange {
-  return {
+  const exchange: Exchange = {
     method: headers[':method'] ?? 'GET',
     target: headers[':path'] ?? '/',
     headers,
     identity,
     body: stream,
+    defaultHeaders: NO_HEADERS,
+    onAnswer: undefined,
+    onAbandoned: undefined,
+    sentBytes: 0,
     get answered() {
       return stream.headersSent;
     },
@@ -141,6 +180,7 @@ export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Hea
     },
     respond(code, responseHeaders, body) {
       if (stream.destroyed || stream.headersSent) return;
+      begin(exchange, code, responseHeaders, body);
       responseHeaders[':status'] = String(code);
       // What nobody reads would keep the stream open, and its sender waiting.
       if (!stream.endAfterHeaders && stream.readableFlowing !== true) stream.resume();
@@ -153,7 +193,9 @@ export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Hea
       stream.end(body);
     },
     respondStream(code, responseHeaders) {
-      if (!stream.destroyed) stream.respond({ ...responseHeaders, ':status': code });
+      if (stream.destroyed) return stream;
+      begin(exchange, code, responseHeaders, undefined);
+      stream.respond({ ...responseHeaders, ':status': code });
       return stream;
     },
     onClose(listener) {
@@ -163,6 +205,20 @@ export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Hea
       stream.destroy();
     },
   };
+  return exchange;
+}
+
+/** The exchange, whose answer bears warnings besides its own. */
+export function withWarnings(exchange: Exchange, warnings: readonly string[]): Exchange {
+  if (warnings.length === 0) return exchange;
+  const added = (headers: ResponseHeaders): ResponseHeaders => {
+    const own = headers['warning'];
+    return { ...headers, warning: [...warnings.map((text) => `299 - ${JSON.stringify(text)}`), ...(own === undefined ? [] : Array.isArray(own) ? own : [own])] };
+  };
+  return Object.create(exchange, {
+    respond: { value: (code: number, headers: ResponseHeaders, body?: Uint8Array) => exchange.respond(code, added(headers), body) },
+    respondStream: { value: (code: number, headers: ResponseHeaders) => exchange.respondStream(code, added(headers)) },
+  }) as Exchange;
 }
 
 /** The whole body of a request. Rejects with 413 over bytesMax, and with 400 where the client broke off. */
@@ -195,11 +251,16 @@ export function readBody(exchange: Exchange, bytesMax = REQUEST_BODY_BYTES_MAX):
       body.off('end', onEnd);
       body.off('close', onGone);
       body.off('aborted', onGone);
+      exchange.onAbandoned = undefined;
     };
     body.on('data', onData);
     body.on('end', onEnd);
     body.on('close', onGone);
     body.on('aborted', onGone);
+    exchange.onAbandoned = () => {
+      onGone();
+      body.destroy();
+    };
   });
 }
 

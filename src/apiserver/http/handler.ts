@@ -1,14 +1,14 @@
 import type { Verb } from '../../client/index.ts';
-import type { UserInfo } from '../server.ts';
-import { ANONYMOUS, authenticate } from './authentication.ts';
+import type { AuthorizationAttributes } from '../server.ts';
+import { authenticate, impersonate } from './authentication.ts';
 import type { HttpDeps } from './deps.ts';
 import { newBadRequest } from '../errors.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, withWarnings } from './exchange.ts';
 import type { RequestLabels } from './metrics.ts';
 import { aggregatedRoute, serveAggregated } from './proxy/aggregated.ts';
 import { serveOther } from './other-request.ts';
-import { parseQuery } from './query.ts';
-import { parsePath, type ResourcePath } from './request-path.ts';
+import { parseQuery, type QueryParameters } from './query.ts';
+import { type ParsedPath, parsePath, type ResourcePath } from './request-path.ts';
 import { isWatch, serveResource, verbOf } from './resource-request.ts';
 import { respondError } from './respond.ts';
 
@@ -22,11 +22,14 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     const { target } = exchange;
     const question = target.indexOf('?');
     const path = question < 0 ? target : target.slice(0, question);
-    const authenticated = authenticate(deps.apiServer, exchange.identity, exchange.headers);
-    const user: UserInfo = (authenticated instanceof Promise ? await authenticated : authenticated) ?? ANONYMOUS;
     const parsed = parsePath(path);
     if (parsed === undefined) throw newBadRequest('invalid URL escape in the path');
     const parameters = parseQuery(question < 0 ? '' : target.slice(question + 1));
+    const authenticated = authenticate(deps.apiServer, exchange.identity, exchange.headers);
+    const identity = authenticated instanceof Promise ? await authenticated : authenticated;
+    exchange = withWarnings(exchange, identity.warnings);
+    const acting = impersonate(deps.apiServer, identity.user, exchange.headers, () => attributesOf(exchange.method, parsed, parameters));
+    const user = acting?.user ?? identity.user;
     const route = aggregatedRoute(deps, path);
     if (route !== undefined) {
       await serveAggregated(deps, exchange, user, route, path, parsed, parameters);
@@ -45,6 +48,13 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, deps.world.clock.nowMs() - startMs);
     else ended(exchange.code);
   }
+}
+
+/** What the request is about, for who may act as another on it. */
+function attributesOf(method: string, path: ParsedPath, parameters: QueryParameters): AuthorizationAttributes {
+  if (!path.isResource) return { verb: method.toLowerCase(), path: path.path };
+  const { group, resource, subresource, namespace, name } = path;
+  return { verb: verbOf(method, path, isWatch(parameters)) ?? '', group, resource, subresource, namespace, name };
 }
 
 /** An answer that can't be sent (a header with characters that HTTP forbids) ends the connection. */

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { ClusterDialer, KubeletConnector } from '../../client/index.ts';
@@ -20,7 +21,7 @@ export interface HttpServerOptions {
   readonly world: Pick<World, 'clock' | 'random'>;
   /** 0 picks a free one. */
   readonly port: number;
-  readonly certificates: Pick<Certificates, 'authority' | 'server' | 'tokenKeyPem'>;
+  readonly certificates: Pick<Certificates, 'authority' | 'server' | 'tokenKeyPem'> & Partial<Pick<Certificates, 'frontProxy'>>;
   readonly kubelets: KubeletConnector;
   readonly dialer: ClusterDialer;
   /** The way to aggregated API servers. Default: none. */
@@ -52,12 +53,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     tokenSigner: createTokenSigner(certificates.tokenKeyPem),
   };
   const identities = new WeakMap<Duplex, ConnectionIdentity>();
+  const frontProxyPem = certificates.frontProxy?.authority.certificatePem;
+  const frontProxyAuthority = frontProxyPem === undefined ? undefined : new X509Certificate(frontProxyPem);
   const http1 = createHttp1Server(deps, identities);
   const tls = createTlsServer({
     ALPNProtocols: ['h2', 'http/1.1'],
     key: certificates.server.keyPem,
     cert: certificates.server.certificatePem,
-    ca: certificates.authority.certificatePem,
+    ca: [certificates.authority.certificatePem, ...(frontProxyPem === undefined ? [] : [frontProxyPem])],
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
@@ -71,7 +74,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   });
   tls.on('secureConnection', (socket) => {
     socket.on('error', ignore);
-    const identity = identifyConnection(socket);
+    const identity = identifyConnection(socket, frontProxyAuthority);
     identities.set(socket, identity);
     if (socket.alpnProtocol === 'h2') serveHttp2(deps, socket, identity);
     else http1.emit('connection', socket);

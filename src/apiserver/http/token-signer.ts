@@ -1,8 +1,11 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import type { TokenClaims, TokenSigner } from '../authentication/index.ts';
+import { LEGACY_ISSUER, parseCompactToken, type SignatureVerdict, type TokenSigner } from '../authentication/index.ts';
 
 /** The issuer of service account tokens. Kubernetes: --service-account-issuer, as kubeadm sets it. */
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
+/** go-jose: jose.ErrCryptoFailure. */
+const WRONG_SIGNATURE: SignatureVerdict = { done: false, message: 'go-jose/go-jose: error in cryptographic primitive' };
+const NO_SUCH_KEY: SignatureVerdict = { done: false, message: 'invalid signature, no keys found' };
 
 /** A signer whose public key can be published. */
 export interface PublishedTokenSigner extends TokenSigner {
@@ -17,7 +20,8 @@ export function createTokenSigner(keyPem: string, issuer = DEFAULT_ISSUER): Publ
     issuer,
     get keySet() {
       const { kid, publicKey } = keys ??= readKeys(keyPem);
-      return { keys: [{ use: 'sig', kid, alg: 'ES256', ...publicKey.export({ format: 'jwk' }) }] };
+      const { kty, crv, x, y } = publicKey.export({ format: 'jwk' });
+      return { keys: [{ use: 'sig', kty, kid, crv, alg: 'ES256', x, y }] };
     },
     sign(claims) {
       const { header, privateKey } = keys ??= readKeys(keyPem);
@@ -25,14 +29,15 @@ export function createTokenSigner(keyPem: string, issuer = DEFAULT_ISSUER): Publ
       const signature = sign('sha256', Buffer.from(signed, 'ascii'), { key: privateKey, dsaEncoding: 'ieee-p1363' });
       return `${signed}.${signature.toString('base64url')}`;
     },
-    async verify(token) {
-      const [head, payload, signature, ...more] = token.split('.');
-      const { header, publicKey } = keys ??= readKeys(keyPem);
-      // Only our own header is taken, so that neither another key nor another algorithm can be asked for.
-      if (head !== header || payload === undefined || signature === undefined || more.length > 0) return undefined;
-      const bytes = Buffer.from(signature, 'base64url');
-      if (!verify('sha256', Buffer.from(`${head}.${payload}`, 'ascii'), { key: publicKey, dsaEncoding: 'ieee-p1363' }, bytes)) return undefined;
-      return decode(payload);
+    verify(token) {
+      const parsed = parseCompactToken(token);
+      if (parsed === undefined || (parsed.claims['iss'] !== issuer && parsed.claims['iss'] !== LEGACY_ISSUER)) return undefined;
+      const { publicKey, kid } = keys ??= readKeys(keyPem);
+      const { header, signed, signature, claims } = parsed;
+      if (typeof header['kid'] === 'string' && header['kid'] !== '' && header['kid'] !== kid) return NO_SUCH_KEY;
+      // The one algorithm that the key is for, so that no other can be asked for.
+      if (header['alg'] !== 'ES256' || header['crit'] !== undefined) return WRONG_SIGNATURE;
+      return verify('sha256', Buffer.from(signed, 'ascii'), { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature) ? { done: true, claims } : WRONG_SIGNATURE;
     },
   };
 }
@@ -55,13 +60,4 @@ function readKeys(keyPem: string): SigningKeys {
 
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
-}
-
-function decode(payload: string): TokenClaims | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as TokenClaims : undefined;
-  } catch {
-    return undefined;
-  }
 }

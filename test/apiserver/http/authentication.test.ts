@@ -58,7 +58,14 @@ describe('who comes in', () => {
     expect(lastUser()?.groups).toEqual(['system:serviceaccounts', 'system:masters', 'system:authenticated']);
     const bad = await door.call('GET', POD, { client: 'none', headers: { authorization: 'Bearer bad' } });
     expect(bad.json()).toEqual(UNAUTHORIZED);
-    expect((await door.call('GET', '/version', { client: 'none', headers: { authorization: 'Basic abc' } })).code).toBe(401);
+  });
+
+  it('takes what is no bearer token for nothing, and says where a space is in the way', async () => {
+    const answers = await Promise.all(['Basic abc', 'Bearer ', 'Bearer  good', 'bearer good more'].map(async (authorization) => {
+      const { code, headers } = await door.call('GET', POD, { client: 'none', headers: { authorization } });
+      return [code, headers['warning']];
+    }));
+    expect(answers).toEqual([[403, undefined], [403, undefined], [403, '299 - "the provided Authorization header contains extra space before the bearer token, and is ignored"'], [200, undefined]]);
   });
 
   it('shows the anonymous only what is public', async () => {
@@ -108,8 +115,11 @@ describe('impersonation', () => {
   it('needs permission, and a user', async () => {
     const headers = { authorization: 'Bearer weak', 'Impersonate-User': 'bob' };
     expect((await door.call('GET', POD, { client: 'none', headers })).json()).toMatchObject({
-      code: 403, message: 'users "bob" is forbidden: User "weak" cannot impersonate resource "users" in API group "" at the cluster scope',
+      code: 403, message: 'pods "web" is forbidden: User "weak" cannot impersonate-on:user-info:get resource "pods" in API group "" in the namespace "default"',
     });
-    expect((await door.call('GET', POD, { headers: { 'Impersonate-Group': 'dev' } })).code).toBe(400);
+    const nobody = await door.call('GET', POD, { headers: { 'Impersonate-Group': 'dev', 'Impersonate-Extra-A%2fb': 'c' } });
+    expect(nobody.json()).toMatchObject({
+      code: 400, message: 'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"dev"}, Extra:map[string][]string{"a/b":[]string{"c"}}} without impersonating a user name',
+    });
   });
 });

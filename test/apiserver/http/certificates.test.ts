@@ -53,13 +53,16 @@ describe('token signer', () => {
   it('verifies what it has signed, and nothing else', async () => {
     const { tokenKeyPem } = await testCertificates();
     const signer = createTokenSigner(tokenKeyPem);
-    const token = signer.sign({ sub: 'system:serviceaccount:default:sa', aud: ['a'] });
-    expect(await signer.verify(token)).toEqual({ sub: 'system:serviceaccount:default:sa', aud: ['a'] });
+    const claims = { iss: signer.issuer, sub: 'system:serviceaccount:default:sa', aud: ['a'] };
+    const token = signer.sign(claims);
+    expect(signer.verify(token)).toEqual({ done: true, claims });
     const [head = '', payload = '', signature = ''] = token.split('.');
-    const forged = Buffer.from('{"sub":"admin"}').toString('base64url');
+    const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'admin' })).toString('base64url');
     const none = Buffer.from('{"alg":"none"}').toString('base64url');
-    for (const bad of [`${head}.${forged}.${signature}`, `${none}.${payload}.`, `${head}.${payload}`, `${token}.x`, '', 'a.b.c']) {
-      expect(await signer.verify(bad)).toBeUndefined();
-    }
+    const wrong = { done: false, message: 'go-jose/go-jose: error in cryptographic primitive' };
+    expect([`${head}.${forged}.${signature}`, `${none}.${payload}.`].map((bad) => signer.verify(bad))).toEqual([wrong, wrong]);
+    const other = Buffer.from('{"alg":"ES256","kid":"other"}').toString('base64url');
+    expect(signer.verify(`${other}.${payload}.${signature}`)).toEqual({ done: false, message: 'invalid signature, no keys found' });
+    for (const bad of [`${head}.${payload}`, `${token}.x`, '', 'a.b.c', signer.sign({ sub: 'admin' })]) expect(signer.verify(bad)).toBeUndefined();
   });
 });

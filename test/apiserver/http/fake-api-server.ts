@@ -4,6 +4,7 @@ import {
 } from '../../../src/api/index.ts';
 import type { ApiRequest, WatchEvent, WatchSink } from '../../../src/client/index.ts';
 import type { ApiResponse, ApiServer, AuthorizationAttributes, UserInfo } from '../../../src/apiserver/index.ts';
+import { Impersonator } from '../../../src/apiserver/authentication/index.ts';
 
 type Loose = Record<string, unknown> & { metadata: Record<string, unknown> };
 
@@ -117,7 +118,11 @@ export function createFakeApiServer(): FakeApiServer {
       onChange: () => toDisposable(() => {}),
     },
     writeFailure: () => undefined,
-    authenticateToken: async (token) => fake.tokens.get(token),
+    authenticateToken: async (token) => {
+      const user = fake.tokens.get(token);
+      return user === undefined ? { done: false, message: 'invalid bearer token' } : { done: true, user: { ...user, groups: [...user.groups, 'system:authenticated'] }, audiences: [] };
+    },
+    impersonate: (user, wanted, attributes) => new Impersonator(fake.authorize).impersonate(user, wanted, attributes),
     admitConnection: () => undefined,
     aggregator: { isUsed: false, route: () => undefined, all: () => [], onChange: () => ({ dispose: () => undefined }) },
     authorize(user: UserInfo, attributes: AuthorizationAttributes) {

@@ -77,7 +77,7 @@ describe('scale', () => {
 const plainSigner: TokenSigner = {
   issuer: 'https://kubernetes.default.svc.cluster.local',
   sign: (claims) => JSON.stringify(claims),
-  verify: (token) => Promise.resolve(token.startsWith('{') ? JSON.parse(token) as TokenClaims : undefined),
+  verify: (token) => (token.startsWith('{') ? { done: true, claims: JSON.parse(token) as TokenClaims } : undefined),
 };
 
 describe('token', () => {
@@ -101,18 +101,19 @@ describe('token', () => {
         'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`], 'authentication.kubernetes.io/pod-name': ['a'], 'authentication.kubernetes.io/pod-uid': [pod.metadata.uid],
       },
     };
-    expect(await server.authenticateToken(answer['status'].token)).toEqual(user);
+    const audiences = ['https://kubernetes.default.svc.cluster.local'];
+    expect(await server.authenticateToken(answer['status'].token)).toEqual({ done: true, user, audiences });
     const { name: username, ...rest } = user;
     expect((await admin.create('tokenreviews', { metadata: {}, spec: { token: answer['status'].token } }))['status']).toEqual({
       authenticated: true, user: { username, ...rest }, audiences: ['https://kubernetes.default.svc.cluster.local'],
     });
     await admin.delete('pods', 'a');
-    expect(await server.authenticateToken(answer['status'].token)).toBeUndefined();
+    expect(await server.authenticateToken(answer['status'].token)).toEqual({ done: false, message: 'service account token has been invalidated' });
 
     const short = (await admin.create('serviceaccounts/token', { metadata: { name: 'default' }, spec: { expirationSeconds: 600 } }))['status'].token;
-    expect(await server.authenticateToken(short)).toMatchObject({ name: 'system:serviceaccount:default:default' });
-    await world.clock.advance(600_000);
-    expect(await server.authenticateToken(short)).toBeUndefined();
+    expect(await server.authenticateToken(short)).toMatchObject({ user: { name: 'system:serviceaccount:default:default' } });
+    await world.clock.advance(661_000); // clocks may differ by a minute
+    expect(await server.authenticateToken(short)).toEqual({ done: false, message: 'service account token has expired' });
   });
 
   it('is refused where it makes no sense', async () => {

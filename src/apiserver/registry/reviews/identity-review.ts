@@ -1,21 +1,28 @@
+import type { Authenticated, NotAuthenticated } from '../../authentication/index.ts';
+import { newBadRequest } from '../../errors.ts';
 import type { UserInfo } from '../../server.ts';
+import { warn } from '../call.ts';
 import type { RequestHandler } from '../registry.ts';
 import { specOf, withAnswer } from './answer.ts';
 
 /** POST selfsubjectreviews: who am I? */
 export const selfSubjectReview: RequestHandler = (_deps, call, body) => withAnswer(body, { userInfo: userOf(call.user) });
 
-/** Finds the user of a token that is good for the audiences (undefined: the API server itself). */
-export type Authenticate = (token: string, audiences: readonly string[] | undefined) => Promise<UserInfo | undefined>;
+/** Finds the user of a token that is good for one of the audiences. */
+export type Authenticate = (token: string, audiences: readonly string[]) => Authenticated | NotAuthenticated | Promise<Authenticated | NotAuthenticated>;
+
+/** What upstream's chain of authenticators says before any other, as it asks for its own connection's token first. */
+const INVALID = 'invalid bearer token';
 
 /** POST tokenreviews: whose token is this? Kubernetes: pkg/registry/authentication/tokenreview. */
 export function tokenReview(authenticate: Authenticate, ownAudiences: readonly string[]): RequestHandler {
-  return async (_deps, _call, body) => {
-    const spec = specOf<{ readonly token?: string; readonly audiences?: readonly string[] }>(body);
-    const audiences = (spec.audiences ?? []).length > 0 ? spec.audiences : undefined;
-    const user = spec.token === undefined || spec.token === '' ? undefined : await authenticate(spec.token, audiences);
-    if (user === undefined) return withAnswer(body, { user: {}, error: 'invalid bearer token' });
-    return withAnswer(body, { authenticated: true, user: userOf(user), audiences: audiences ?? ownAudiences });
+  return async (_deps, call, body) => {
+    const { token = '', audiences = [] } = specOf<{ readonly token?: string; readonly audiences?: readonly string[] }>(body);
+    if (token === '') throw newBadRequest('token is required for TokenReview in authentication');
+    const found = await authenticate(token, audiences.length > 0 ? audiences : ownAudiences);
+    if (!found.done) return withAnswer(body, { user: {}, error: found.message === INVALID ? INVALID : `[${INVALID}, ${found.message.replace(/^\[(.*)\]$/, '$1')}]` });
+    if (found.warning !== undefined) warn(call, found.warning);
+    return withAnswer(body, { authenticated: true, user: userOf(found.user), audiences: found.audiences });
   };
 }
 
