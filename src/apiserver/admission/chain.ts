@@ -68,7 +68,7 @@ const NO_STEPS: AdmissionSteps = Object.freeze({ admit: [], admitNames: [], vali
 /** All plugins in upstream's order. Which of them handle a request is worked out once for each kind of request. */
 export class AdmissionChain {
   private readonly plugins: readonly AdmissionPlugin[];
-  private readonly known = new Map<ResourceDefinition, Map<string, AdmissionSteps>>();
+  private readonly known = new WeakMap<ResourceDefinition, Map<string, AdmissionSteps>>();
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.plugins = plugins;
