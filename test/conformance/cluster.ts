@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../src/api/index.ts';
-import type { ApiServer, UserInfo } from '../../src/apiserver/index.ts';
+import type { ApiServer, TokenSigner, UserInfo } from '../../src/apiserver/index.ts';
 import type { ApiRequest, RequestQuery, WatchEvent } from '../../src/client/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { openMemoryStore } from '../../src/etcd/index.ts';
@@ -16,6 +16,13 @@ export const JSON_PATCH: Patch = 'application/json-patch+json';
 export const APPLY: Patch = 'application/apply-patch+yaml';
 
 const ADMIN: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
+
+/** Signs nothing: tokens that anybody could forge. */
+const tokenSigner: TokenSigner = {
+  issuer: 'https://kubernetes.default.svc.cluster.local',
+  sign: (claims) => `unsigned.${btoa(JSON.stringify(claims))}`,
+  verify: (token) => (token.startsWith('unsigned.') ? { done: true, claims: JSON.parse(atob(token.slice(9))) as Record<string, unknown> } : undefined),
+};
 
 /** One resource, in one namespace or in all, through the API server's public door: bodies are decoded and checked as over HTTPS. */
 export interface Resource {
@@ -54,14 +61,14 @@ export interface ConformanceCluster {
   /** A new namespace that has its default service account. */
   namespace(): Promise<string>;
   /** Lets time pass until the function returns something truthy, and answers that. */
-  eventually<T>(what: string, find: () => T | Promise<T>, limitMs?: number): Promise<NonNullable<T>>;
+  eventually<T>(what: string, find: () => T | Promise<T>, limitMs?: number): Promise<Exclude<T, false | null | undefined>>;
   advance(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startConformanceCluster(nodes = 2): Promise<ConformanceCluster> {
   const world = createSimulatedWorld(1);
-  const cluster = await startCluster({ world, store: openMemoryStore(), spec: { nodes, systemPods: false } });
+  const cluster = await startCluster({ world, store: openMemoryStore(), spec: { nodes, systemPods: false, tokenSigner, authorityPem: 'the authority' } });
   const { apiServer } = cluster;
   let namespaces = 0;
   const fixture: ConformanceCluster = {
@@ -76,7 +83,7 @@ export async function startConformanceCluster(nodes = 2): Promise<ConformanceClu
     async eventually(what, find, limitMs = 60_000) {
       for (let waitedMs = 0; ; waitedMs += 200) {
         const found = await find();
-        if (found !== undefined && found !== null && found !== false) return found;
+        if (found !== undefined && found !== null && found !== false) return found as Exclude<typeof found, false | null | undefined>;
         if (waitedMs >= limitMs) throw new Error(`${what}: not within ${limitMs / 1000} s of virtual time`);
         await world.clock.advance(200);
       }
