@@ -1,4 +1,5 @@
 export { approvalCondition } from './api-approval.ts';
+export { caBundleProblem } from './ca-bundle.ts';
 export * from './conditions.ts';
 export { customResource, type CheckRules, type CustomResourceParts } from './custom-resource.ts';
 export { customResourceDefinitions, customResourceDefinitionsWith } from './custom-resource-definition.ts';

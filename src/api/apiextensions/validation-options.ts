@@ -1,5 +1,6 @@
 import { jsonEqual } from '../../base/index.ts';
 import type { FieldError } from '../field-error.ts';
+import { caBundleProblem } from './ca-bundle.ts';
 import { isStructural } from './structural/invariants.ts';
 import { hasUnprunedDefaults } from './structural/validate-defaults.ts';
 import { someSchema } from './schema-walk.ts';
@@ -65,7 +66,7 @@ export function rulesForUpdate(next: UnifiedSpec, old: UnifiedSpec, established:
     requireMapKeys: none((schema) => mapAndSetErrors(schema, '').length > 0),
     unchangedVersions: new Set(next.versions.map(({ name }) => name).filter((name) => jsonEqual(schemaOfVersion(next, name), schemaOfVersion(old, name)))),
     suppressPerExpressionCost: false,
-    allowInvalidCaBundle: !established,
+    allowInvalidCaBundle: !established || caBundleProblem(old.conversion?.webhook?.clientConfig?.caBundle) !== undefined,
     tooManyFieldsAllowed: tooManyFieldsAllowed(next, old), ruleChecks,
   };
 }

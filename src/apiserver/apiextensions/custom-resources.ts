@@ -1,6 +1,6 @@
 import type { Disposable } from '../../base/index.ts';
 import {
-  CUSTOM_RESOURCE_CLEANUP_FINALIZER, customResource, type CustomResourceDefinition, customResourceDefinitions, formatTime, hasReason, isConditionTrue,
+  caBundleProblem, conditionOf, CUSTOM_RESOURCE_CLEANUP_FINALIZER, customResource, type CustomResourceDefinition, customResourceDefinitions, formatTime, hasReason, isConditionTrue,
   plainConversion, usePatternEngine, withCondition,
 } from '../../api/index.ts';
 import { createClient, type ResourceClient, type Transport } from '../../client/index.ts';
@@ -136,7 +136,7 @@ export class CustomResources {
     if (told !== definition) return told;
     if (definition.metadata.deletionTimestamp !== undefined) return this.finalized(definition, now);
     if (!isConditionTrue(definition, 'NamesAccepted') || isConditionTrue(definition, 'Established')) return definition;
-    return withCondition(definition, { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' }, now);
+    return withEstablished(definition, now);
   }
 
   /** Kubernetes: controller/finalizer, CRDFinalizer. */
@@ -198,6 +198,15 @@ function resourcesOf(definition: CustomResourceDefinition, deps: CustomResources
     }),
     conversion: byWebhook ? webhookConversion(definition, version.name, deps) : undefined,
   }));
+}
+
+/** Kubernetes: controller/establish, EstablishingController. */
+function withEstablished(definition: CustomResourceDefinition, now: string): CustomResourceDefinition {
+  if (caBundleProblem(definition.spec.conversion?.webhook?.clientConfig?.caBundle) === undefined) {
+    return withCondition(definition, { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' }, now);
+  }
+  if (conditionOf(definition, 'Established')?.reason === 'InvalidCABundle') return definition;
+  return withCondition(definition, { type: 'Established', status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' }, now);
 }
 
 function isServedAlike(a: CustomResourceDefinition, b: CustomResourceDefinition): boolean {

@@ -132,3 +132,18 @@ test('no text makes a pattern slow', async () => {
   expect(await refusal(server.crontabs({ verb: 'create', body: crontab({ text }) })))
     .toBe(`422 CronTab.${GROUP} "my-crontab" is invalid: spec.text: Invalid value: "${text}": spec.text in body should match '^(a+)+$'`);
 });
+
+test('a definition whose webhook nobody could trust is not established until its bundle is one', async () => {
+  const server = await startCustom();
+  const conversion = (caBundle: string) => ({ strategy: 'Webhook', webhook: { clientConfig: { url: 'https://hooks.example.com/', caBundle }, conversionReviewVersions: ['v1'] } });
+  const definition = await server.define(crontabDefinition(SCHEMA, {}, { conversion: conversion(btoa('no certificate')) }));
+  expect(conditionsOf(definition)).toEqual(['NamesAccepted=True NoConflicts: no conflicts found', 'Established=False InvalidCABundle: The conversion webhook CABundle is invalid']);
+  const bundle = btoa(`-----BEGIN CERTIFICATE-----\n${btoa('0\u0082')}\n-----END CERTIFICATE-----\n`);
+  const change = (caBundle: string) => server.definitions({ verb: 'patch', name: `crontabs.${GROUP}`, patchType: 'application/merge-patch+json', body: { spec: { conversion: conversion(caBundle) } } });
+  await change(bundle);
+  await server.settle();
+  expect(conditionsOf(await server.definitions({ verb: 'get', name: `crontabs.${GROUP}` }))[1]).toBe('Established=True InitialNamesAccepted: the initial names have been accepted');
+  expect(await refusal(change(btoa('none again')))).toBe(
+    `422 CustomResourceDefinition.apiextensions.k8s.io "crontabs.${GROUP}" is invalid: spec.conversion.webhookClientConfig.caBundle: Invalid value: "${btoa('none again')}": unable to load root certificates: unable to parse bytes as PEM block`,
+  );
+});
