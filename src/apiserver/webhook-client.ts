@@ -7,7 +7,8 @@ import type { ResourceCache } from './watchcache/index.ts';
 /** An answer's JSON; or why there is none, in upstream's words. */
 export type WebhookAnswer =
   | { readonly done: true; readonly object: object }
-  | { readonly done: false; readonly message: string; readonly timedOut: boolean };
+  /** isMisconfigured: nobody could even be called. */
+  | { readonly done: false; readonly message: string; readonly timedOut: boolean; readonly isMisconfigured?: true };
 
 export interface WebhookCall {
   readonly config: WebhookClientConfig;
@@ -23,6 +24,7 @@ export interface WebhookClient {
   call(call: WebhookCall): Promise<WebhookAnswer>;
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/;
 /** Where a Service listens when its reference does not say. */
 const DEFAULT_PORT = 443;
 /** Twice the largest object with all that JSON can add to it; upstream has no limit. */
@@ -35,14 +37,18 @@ export function createWebhookClient(outbound: Outbound, services: ResourceCache)
   return {
     async call({ config, body, timeoutMs, tellsTimeout }) {
       const target = targetOf(config, services);
-      if (!target.done) return { done: false, message: target.message, timedOut: false };
+      if (!target.done) return { done: false, message: target.message, timedOut: false, isMisconfigured: true };
+      const caBundle = config.caBundle === undefined || config.caBundle === '' ? undefined : decodeBase64(config.caBundle);
+      const authorities = caBundle === undefined ? undefined : decodeText(caBundle);
+      if (authorities !== undefined && !CERTIFICATE.test(authorities)) {
+        return { done: false, message: 'unable to load root certificates: unable to parse bytes as PEM block', timedOut: false, isMisconfigured: true };
+      }
       const url = tellsTimeout ? `${target.url}?timeout=${Math.ceil(timeoutMs / 1000)}s` : target.url;
       const failure = (message: string, timedOut = false): WebhookAnswer => ({ done: false, message: `Post ${JSON.stringify(url)}: ${message}`, timedOut });
       if (target.unreachable !== undefined) return failure(target.unreachable);
-      const caBundle = config.caBundle === undefined || config.caBundle === '' ? undefined : decodeBase64(config.caBundle);
       const result = await outbound.send({
         method: 'POST', url, timeoutMs, answerBytesMax: ANSWER_BYTES_MAX, body: encodeText(JSON.stringify(body)), headers: REQUEST_HEADERS,
-        ...(target.at === undefined ? {} : { at: target.at }), ...(caBundle === undefined ? {} : { caBundle: decodeText(caBundle) }),
+        ...(target.at === undefined ? {} : { at: target.at }), ...(authorities === undefined ? {} : { caBundle: authorities }),
       });
       if (!result.done) {
         // While the body is read, Go's error has no URL.

@@ -88,11 +88,12 @@ describe('a validating webhook', () => {
     await harness.admin.create('services', { metadata: { name: 'hook' }, spec: { clusterIP: '10.96.3.4', ports: [{ port: 8443 }] } });
     await harness.admin.create('services', { metadata: { name: 'headless' }, spec: { clusterIP: 'None', ports: [{ port: 443 }] } });
     const sent: object[] = [];
+    const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     outbound.webhooks.set('/path', (_request, { url, at, caBundle, timeoutMs }) => (sent.push({ url, at, caBundle, timeoutMs }), {}));
-    const service = (name: string, more: object = {}) => ({ clientConfig: { service: { namespace: 'default', name, ...more }, caBundle: Buffer.from('PEM').toString('base64') } });
+    const service = (name: string, more: object = {}) => ({ clientConfig: { service: { namespace: 'default', name, ...more }, caBundle: Buffer.from(PEM).toString('base64') } });
     await configure('validating', 'x', hook('/x', { ...service('hook', { path: '/path', port: 8443 }), timeoutSeconds: 3 }));
     await create();
-    expect(sent).toEqual([{ url: 'https://hook.default.svc:8443/path?timeout=3s', at: { ip: '10.96.3.4', port: 8443 }, caBundle: 'PEM', timeoutMs: 3000 }]);
+    expect(sent).toEqual([{ url: 'https://hook.default.svc:8443/path?timeout=3s', at: { ip: '10.96.3.4', port: 8443 }, caBundle: PEM, timeoutMs: 3000 }]);
     const refusals: string[] = [];
     for (const [name, more] of [['nosuch', {}], ['hook', {}], ['headless', {}]] as const) {
       await harness.admin.transport.request({ verb: 'delete', group: 'admissionregistration.k8s.io', version: 'v1', resource: 'validatingwebhookconfigurations', name: 'x' });
@@ -104,6 +105,11 @@ describe('a validating webhook', () => {
       `500 InternalError: ${FAILED}: failed to call webhook: Post "https://hook.default.svc:443/?timeout=10s": no service port 443 found for service "hook"`,
       `500 InternalError: ${FAILED}: failed to call webhook: Post "https://headless.default.svc:443/?timeout=10s": cannot route to service with ClusterIP "None"`,
     ]);
+  });
+
+  it('with a CA bundle that is none can\'t be called', async () => {
+    await configure('validating', 'x', hook('/x', { clientConfig: { url: 'https://hooks.example.com/x', caBundle: Buffer.from('PEM').toString('base64') } }));
+    expect(await refusal(create())).toBe(`500 InternalError: ${FAILED}: could not get REST client: unable to load root certificates: unable to parse bytes as PEM block`);
   });
 
   it('runs beside the others, and the first that refuses is heard', async () => {

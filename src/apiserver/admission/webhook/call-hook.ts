@@ -32,7 +32,7 @@ export async function callHook(
   const answer = await caller.webhooks.call({
     config: hook.client, body: newReview(reviewVersion, uid, attributes, rule, objects), timeoutMs: hook.timeoutMs, tellsTimeout: true,
   });
-  if (!answer.done) return failed(`failed to call webhook: ${answer.message}`);
+  if (!answer.done) return failed(`${answer.isMisconfigured === true ? 'could not get REST client' : 'failed to call webhook'}: ${answer.message}`);
   const read = readReview(answer.object, reviewVersion, uid, mutating);
   if (!read.done) {
     switch (read.wrong) {

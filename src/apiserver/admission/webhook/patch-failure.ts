@@ -21,7 +21,7 @@ function explain(object: KubernetesObject, { op, path = '', from = '' }: JsonPat
   const [parent, key] = parentOf(object, path);
   switch (op) {
     case 'add': case 'remove': case 'replace':
-      if (parent === undefined) return `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
+      if (parent === undefined) return `${op} operation does not apply: doc is missing path: ${op === 'replace' ? path : JSON.stringify(path)}: missing value`;
       if (op === 'replace') return `replace operation does not apply: doc is missing key: ${path}: missing value`;
       if (Array.isArray(parent)) return `error in ${op} for path: '${path}': Unable to access invalid index: ${key}: invalid index referenced`;
       return `error in ${op} for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`;

@@ -41,7 +41,14 @@ export class ClusterAgent extends Agent {
     const failed = connected as ((error: Error) => void) | undefined ?? (() => undefined);
     this.dialer.dial(at.ip, at.port).then((connection) => {
       const plain = toNodeDuplex(connection);
-      const socket: TLSSocket = connectTls({ ...checked as ConnectionOptions, socket: plain });
+      let socket: TLSSocket;
+      try {
+        socket = connectTls({ ...checked as ConnectionOptions, socket: plain });
+      } catch (error) {
+        plain.on('error', () => undefined).destroy();
+        failed(toError(error)); // a CA bundle that is none
+        return;
+      }
       plain.on('error', (error) => socket.destroy(error));
       connected?.(null, socket);
     }, (error: unknown) => failed(toError(error)));

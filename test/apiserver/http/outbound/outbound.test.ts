@@ -118,6 +118,9 @@ describe('calls of other servers', () => {
       { done: false, reason: 'unreachable', message: 'EOF' },
       { done: false, reason: 'too large', message: 'unexpected error when reading response body. Please retry. Original error: the answer is larger than 4096 bytes' },
     ]);
+    // A broken CA bundle breaks the call, and nothing else.
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    expect([(await send({ caBundle: broken })).done, (await byUrl('/', { caBundle: broken })).done]).toEqual([false, false]);
     plain.close();
   });
 
