@@ -10,7 +10,7 @@ import type { CelType } from './types.ts';
 import { CelError, type Value } from './values/value.ts';
 
 /** What one evaluation may cost. Kubernetes: apiserver/pkg/apis/cel, PerCallLimit. */
-export const PER_CALL_COST_LIMIT = 1_000_000;
+const PER_CALL_COST_LIMIT = 1_000_000;
 export const COST_LIMIT_TEXT = 'operation cancelled: actual cost limit exceeded';
 
 /** An expression that is well-formed and well-typed. */

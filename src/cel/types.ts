@@ -70,10 +70,12 @@ function parameterized(kind: TypeKind, name: string, parameters: readonly CelTyp
   return { kind, name, parameters, text: `${name}(${parameters.map((parameter) => parameter.text).join(', ')})` };
 }
 
+/** True for types that are written alike. */
 export function sameType(left: CelType, right: CelType): boolean {
   return left === right || (left.kind === right.kind && left.text === right.text);
 }
 
+/** True where anything goes. */
 export function isDynOrError(type: CelType): boolean {
   return type.kind === 'dyn' || type.kind === 'error';
 }

@@ -9,10 +9,12 @@ export const UNBOUNDED = 2n ** 64n - 1n;
 export const UNKNOWN_SIZE: Range = { min: 0n, max: UNBOUNDED };
 export const ZERO: Range = { min: 0n, max: 0n };
 
+/** The range of one number. */
 export function exactly(value: bigint): Range {
   return { min: value, max: value };
 }
 
+/** The sum, or no bound where it is larger than any number here. */
 export function sumOf(...ranges: readonly Range[]): Range {
   let min = 0n;
   let max = 0n;
@@ -23,6 +25,7 @@ export function sumOf(...ranges: readonly Range[]): Range {
   return { min, max };
 }
 
+/** The product, or no bound where it is larger than any number here. */
 export function productOf(left: Range, right: Range): Range {
   return { min: bounded(left.min * right.min), max: bounded(left.max * right.max) };
 }
@@ -37,6 +40,7 @@ export function unionOf(left: Range, right: Range): Range {
   return { min: left.min < right.min ? left.min : right.min, max: left.max > right.max ? left.max : right.max };
 }
 
+/** The number, or the largest there is. */
 export function bounded(value: bigint): bigint {
   return value > UNBOUNDED ? UNBOUNDED : value;
 }

@@ -18,6 +18,8 @@ export const OPERATORS: Readonly<Record<string, CelFunction>> = {
   },
   '_%_': ([left, right]) => {
     if (isZero(left, right)) return new CelError('modulus by zero');
+    // Upstream refuses what would overflow in a division.
+    if (typeof left === 'bigint' && right === -1n && checkedInt(-left) instanceof CelError) return checkedInt(-left);
     return arithmetic(left, right, undefined, (one, other) => one % other);
   },
   '-_': ([value]) => {

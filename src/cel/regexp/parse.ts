@@ -40,6 +40,7 @@ export function parsePattern(pattern: string): Node {
   return new PatternParser(pattern).parse();
 }
 
+/** True for what \w stands for: RE2 knows only ASCII here. */
 export function isWordCharacter(codePoint: number): boolean {
   return (codePoint >= 48 && codePoint <= 57) || (codePoint >= 65 && codePoint <= 90) || codePoint === 95 || (codePoint >= 97 && codePoint <= 122);
 }
@@ -311,8 +312,8 @@ class PatternParser {
       }
       parts.push(this.classPart());
     }
-    const any: Takes = folding((code) => parts.some((part) => part(code)), this.flags.i);
-    return negated ? (code) => !any(code) : any;
+    const isInAny: Takes = folding((code) => parts.some((part) => part(code)), this.flags.i);
+    return negated ? (code) => !isInAny(code) : isInAny;
   }
 
   private classPart(): Takes {
@@ -348,12 +349,16 @@ function withFlags(flags: Flags, on: string, off: string): Flags {
   return next;
 }
 
+/** Signs that are letters by another name: Kelvin, long s, Ångström, Ohm. */
+const FOLDED_TO: Readonly<Record<string, string>> = { k: '\u212a', s: '\u017f', 'å': '\u212b', 'ω': '\u2126' };
+
 function folding(takes: Takes, ignoreCase: boolean): Takes {
   if (!ignoreCase) return takes;
   return (code) => {
     if (takes(code)) return true;
     const character = String.fromCodePoint(code);
-    return [character.toLowerCase(), character.toUpperCase()].some((other) => [...other].length === 1 && takes(other.codePointAt(0) as number));
+    const lower = character.toLowerCase();
+    return [lower, character.toUpperCase(), FOLDED_TO[lower]].some((other) => other !== undefined && [...other].length === 1 && takes(other.codePointAt(0) as number));
   };
 }
 

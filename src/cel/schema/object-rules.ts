@@ -11,7 +11,7 @@ import { fromJsonWithSchema } from './schema-value.ts';
 import { itemsOf, propertyOf, type Schema, valuesOf, withTypeAndObjectMeta } from './schema.ts';
 
 /** What all rules for one object may cost together. Kubernetes: apiserver/pkg/apis/cel, RuntimeCELCostBudget. */
-export const OBJECT_COST_BUDGET = 10_000_000;
+const OBJECT_COST_BUDGET = 10_000_000;
 const MESSAGE_BYTES_MAX = 5 * 1024;
 const OUT_OF_BUDGET = 'validation failed due to running out of cost budget, no further validation rules will be run';
 const ERROR_TYPES: Readonly<Record<string, FieldErrorType>> = { FieldValueForbidden: 'Forbidden', FieldValueRequired: 'Required', FieldValueDuplicate: 'Duplicate' };

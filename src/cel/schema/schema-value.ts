@@ -1,3 +1,4 @@
+import { decodeBase64 } from '../../base/index.ts';
 import { celEquals } from '../values/equality.ts';
 import { isDate, newTimestamp, parseGoDuration, parseTimestamp, epochDayOf, newDuration } from '../values/time.ts';
 import { CelError, CelList, CelMap, CelOpaque, NO_SUCH_OVERLOAD, type Value } from '../values/value.ts';
@@ -80,17 +81,11 @@ function fromText(text: string, schema: Schema): Value {
       return nanoseconds === undefined ? new CelError(`Invalid date-time formatted string ${text}: parsing time "${text}"`) : newTimestamp(nanoseconds);
     }
     case 'byte': {
-      const bytes = fromBase64(text);
-      return bytes ?? new CelError(`Invalid byte formatted string ${text}: illegal base64 data at input byte 0`);
+      return decodeBase64(text) ?? new CelError(`Invalid byte formatted string ${text}: illegal base64 data at input byte 0`);
     }
     default:
       return text;
   }
-}
-
-function fromBase64(text: string): Uint8Array | undefined {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return undefined;
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** Data that no schema describes; it can only be compared. */

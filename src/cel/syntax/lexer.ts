@@ -107,6 +107,6 @@ export function tokenize(source: string, issues: Issue[]): Token[] {
 }
 
 /** ANTLR's way to show text in an error. */
-export function escapeWhitespace(text: string): string {
+function escapeWhitespace(text: string): string {
   return text.replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
 }

@@ -126,13 +126,13 @@ class Parser {
     return { kind: 'literal', offset, value: null };
   }
 
-  private tooDeep(): never {
-    this.issues.push({ offset: -1, message: `expression recursion limit exceeded: ${DEPTH_MAX}` });
+  private tooDeep(message: string): never {
+    this.issues.push({ offset: -1, message });
     throw new Abandoned();
   }
 
   private expression(): Expression {
-    if (++this.depth > DEPTH_MAX) this.tooDeep();
+    if (++this.depth > DEPTH_MAX) this.tooDeep(`expression recursion limit exceeded: ${DEPTH_MAX}`);
     const condition = this.logic("'||'", '_||_', () => this.logic("'&&'", '_&&_', () => this.relation()));
     const question = this.accept("'?'");
     let result = condition;
@@ -165,7 +165,7 @@ class Parser {
     let left = operand();
     let count = 0;
     for (let name = operators.get(this.token.kind); name !== undefined; name = operators.get(this.token.kind)) {
-      if (++count > DEPTH_MAX) this.tooDeep();
+      if (++count > DEPTH_MAX) this.tooDeep('max recursion depth exceeded');
       const { offset } = this.token;
       this.position++;
       left = this.call(offset, name, undefined, [left, operand()]);
@@ -197,7 +197,7 @@ class Parser {
   private member(): Expression {
     let operand = this.primary();
     for (let count = 0; ; count++) {
-      if (count > DEPTH_MAX) this.tooDeep();
+      if (count > DEPTH_MAX) this.tooDeep('max recursion depth exceeded');
       const { token } = this;
       if (token.kind === "'.'") {
         this.position++;
@@ -219,7 +219,7 @@ class Parser {
     const { token } = this;
     if (token.kind === 'ESC_IDENTIFIER') {
       this.position++;
-      return this.fault(operand.offset, "unsupported syntax: '`'");
+      return this.fault(token.offset, "unsupported syntax: '`'");
     }
     if (token.kind !== 'IDENTIFIER') {
       if (token.kind === "'true'" || token.kind === "'false'" || token.kind === "'null'") this.abandon(token, `mismatched input '${token.text}' expecting IDENTIFIER`);

@@ -14,7 +14,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 
 /** A duration of so many nanoseconds, or the error of an overflow. */
 export function newDuration(nanoseconds: bigint): CelDuration | CelError {
-  return nanoseconds > INT_MAX || nanoseconds < INT_MIN ? new CelError('duration overflow') : new CelDuration(nanoseconds);
+  return nanoseconds > INT_MAX || nanoseconds < INT_MIN ? new CelError('integer overflow') : new CelDuration(nanoseconds);
 }
 
 /** A point in time between the years 1 and 9999, or the error of an overflow. */
@@ -41,7 +41,7 @@ export function formatDurationSeconds(duration: CelDuration): string {
 }
 
 /** A number without an exponent, as short as can be. */
-export function shortestDecimal(value: number): string {
+function shortestDecimal(value: number): string {
   const text = String(value);
   const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
   if (match === null) return text;
