@@ -34,10 +34,10 @@ function createAdmitted(deps: RegistryDeps, call: Call, body: KubernetesObject, 
     return object.then((late) => {
       checkNamespace(call, late);
       if (late !== whole) checkSize(late);
-      return createPrepared(deps, call, strategy.prepareForCreate(late), attempts);
+      return createPrepared(deps, call, strategy.prepareForCreate(withIdentity(deps, late)), attempts);
     });
   }
-  return createPrepared(deps, call, strategy.prepareForCreate(object), attempts);
+  return createPrepared(deps, call, strategy.prepareForCreate(withIdentity(deps, object)), attempts);
 }
 
 /** The body with all that the server and the kind's defaults add, as admission gets to see it. */
@@ -50,24 +50,31 @@ function completed(deps: RegistryDeps, call: Call, body: KubernetesObject): Kube
     throw newStatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   // What admission adds (a default service account, tolerations) is nobody's.
-  return noteCreate(deps, call, strategy.defaults({ ...body, metadata: metadataForCreate(deps, call, body.metadata) }));
+  return noteCreate(deps, call, strategy.defaults({ ...body, metadata: metadataForCreate(call, body.metadata) }));
 }
 
-/** Whatever clients may not set is set, or taken away, here. */
-function metadataForCreate(deps: RegistryDeps, call: Call, given: ObjectMeta): ObjectMeta {
+/** Takes away what clients may not set. */
+function metadataForCreate(call: Call, given: ObjectMeta): ObjectMeta {
   const {
     resourceVersion: _resourceVersion, selfLink: _selfLink, deletionTimestamp: _deletionTimestamp, managedFields,
-    deletionGracePeriodSeconds: _deletionGracePeriodSeconds, generation: _generation, namespace: _namespace, ...kept
+    deletionGracePeriodSeconds: _deletionGracePeriodSeconds, generation: _generation, namespace: _namespace, uid: _uid, creationTimestamp: _creationTimestamp, ...kept
   } = given;
   const metadata = kept as { -readonly [Key in keyof ObjectMeta]: ObjectMeta[Key] };
   if (call.endpoint.definition.namespaced) metadata.namespace = call.namespace;
   if (managedFields !== undefined && isApply(call)) metadata.managedFields = managedFields;
+  return metadata;
+}
+
+/** The object with a name, a uid and a time of birth, none of which those see who may still change it. Kubernetes: rest.BeforeCreate. */
+function withIdentity(deps: RegistryDeps, object: KubernetesObject): KubernetesObject {
+  const isOurs = !Object.isFrozen(object.metadata);
+  const metadata = (isOurs ? object.metadata : { ...object.metadata }) as { -readonly [Key in keyof ObjectMeta]: ObjectMeta[Key] };
   if ((metadata.name ?? '') === '' && metadata.generateName !== undefined && metadata.generateName !== '') {
     metadata.name = generateName(metadata.generateName, deps.random.next);
   }
   metadata.uid = deps.random.uuid();
   metadata.creationTimestamp = formatTime(deps.clock.nowMs());
-  return metadata;
+  return isOurs ? object : { ...object, metadata };
 }
 
 function createPrepared(deps: RegistryDeps, call: Call, prepared: KubernetesObject, attempts: number): Promise<KubernetesObject> {
