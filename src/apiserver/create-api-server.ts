@@ -93,12 +93,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clusterRoles: cacheOf(RBAC, 'clusterroles'), clusterRoleBindings: cacheOf(RBAC, 'clusterrolebindings'),
   };
   const rbac = new RbacAuthorizer(rbacSources);
-  const node = new NodeAuthorizer(pods);
+  const node = new NodeAuthorizer({
+    pods, claims: cacheOf('', 'persistentvolumeclaims'), volumes: cacheOf('', 'persistentvolumes'),
+    attachments: cacheOf('storage.k8s.io', 'volumeattachments'), slices: cacheOf('resource.k8s.io', 'resourceslices'),
+  });
   const authorize = (user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision => {
     const first = node.authorize(user, attributes);
     if (first?.allowed === true) return first;
     const second = rbac.authorize(user, attributes);
-    return second.allowed || first === undefined ? second : first;
+    if (second.allowed || first === undefined || first.reason === '') return second;
+    return second.reason === '' ? first : { allowed: false, reason: `${first.reason}\n${second.reason}` };
   };
 
   const policySources = { authorize, resources: () => endpoints.all() };
@@ -275,6 +279,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     impersonate: (user, wanted, attributes) => impersonator.impersonate(user, wanted, attributes),
     resources: endpoints,
     aggregator,
+    objectCounts: () => endpoints.counts(),
     ...(flowControl === undefined ? {} : { flowControl }),
   };
 }
@@ -282,7 +287,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 function attributesOf(request: ApiRequest, namespace: string): AuthorizationAttributes {
   const { verb, group, resource, subresource = '', name = '', query } = request;
   const many = verb === 'list' || verb === 'watch' || verb === 'deletecollection';
-  return { verb, group, resource, subresource, namespace, name: many && name === '' && query?.fieldSelector !== undefined ? selectedName(query.fieldSelector) : name };
+  return { verb, group, resource, subresource, namespace, fieldSelector: many ? query?.fieldSelector : undefined, name: many && name === '' && query?.fieldSelector !== undefined ? selectedName(query.fieldSelector) : name };
 }
 
 /** A list or watch of one name is a request for that name. Kubernetes: RequestInfoFactory. */

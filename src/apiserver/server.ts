@@ -30,6 +30,8 @@ export interface AuthorizationAttributes {
   readonly name?: string;
   /** For non-resource requests, e.g. /healthz. */
   readonly path?: string;
+  /** Of lists, watches and deletecollections. */
+  readonly fieldSelector?: string | undefined;
 }
 
 export interface AuthorizationDecision {
@@ -71,8 +73,17 @@ export interface ApiServer {
   readonly resources: ResourceTable;
   /** The group versions that other servers serve. */
   readonly aggregator: Aggregator;
+  /** How many objects of each resource are stored, for the metrics. */
+  objectCounts?(): readonly ObjectCount[];
   /** Who may run now, for requests from outside; undefined: whoever comes, up to the door's own limits. */
   readonly flowControl?: FlowControl;
+}
+
+/** How many objects there are of a resource. */
+export interface ObjectCount {
+  readonly group: string;
+  readonly resource: string;
+  readonly count: number;
 }
 
 /** The resources that are served. */

@@ -1,4 +1,4 @@
-import type { ClusterRole, ClusterRoleBinding, KubernetesObject, PolicyRule, Subject, Role, RoleBinding } from '../../api/index.ts';
+import type { ClusterRole, ClusterRoleBinding, PolicyRule, Subject, Role, RoleBinding, RoleRef } from '../../api/index.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, UserInfo } from '../server.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
 import { allowsNonResource, allowsResource } from './rules.ts';
@@ -18,6 +18,11 @@ export interface Grant {
   readonly rules: readonly PolicyRule[];
   /** For the decision's reason. */
   readonly reason: string;
+  readonly binding: ClusterRoleBinding | RoleBinding;
+  /** The first of the binding's subjects that is the user. */
+  readonly subject: Subject;
+  /** Why there are no rules: the role is not there. */
+  readonly error?: string;
 }
 
 /** The group that may do everything. Kubernetes: user.SystemPrivilegedGroup. */
@@ -33,6 +38,7 @@ const USERS_MAX = 1000;
 interface UserRules {
   readonly generation: number;
   readonly grants: readonly Grant[];
+  readonly hasErrors: boolean;
   readonly decisions: Map<string, AuthorizationDecision>;
 }
 
@@ -40,7 +46,7 @@ interface UserRules {
 export class RbacAuthorizer {
   private readonly sources: RbacSources;
   private generation = 0;
-  private bindings: { readonly generation: number; readonly bySubject: Map<string, KubernetesObject[]> } | undefined;
+  private bindings: BindingIndex | undefined;
   private readonly users = new WeakMap<UserInfo, UserRules>();
   /** By name and groups, since requests over HTTPS each bring an object of their own. */
   private readonly usersByName = new Map<string, UserRules>();
@@ -83,7 +89,22 @@ export class RbacAuthorizer {
         : grant.namespace === undefined && grant.rules.some((rule) => allowsNonResource(rule, attributes.verb, attributes.path ?? ''));
       if (allowed) return { allowed: true, reason: grant.reason };
     }
-    return DENIED;
+    return this.denied(user, attributes.namespace);
+  }
+
+  /** Roles that are not there might have allowed it. Kubernetes: authorizingVisitor, which collects errors. */
+  private denied(user: UserInfo, namespace: string | undefined): AuthorizationDecision {
+    const error = this.errorFor(user, namespace);
+    return error === undefined ? DENIED : { allowed: false, reason: `RBAC: ${error}` };
+  }
+
+  /** Which roles of the user's bindings are not there; undefined: all are. */
+  errorFor(user: UserInfo, namespace: string | undefined): string | undefined {
+    const { grants, hasErrors } = this.rulesOf(user);
+    if (!hasErrors) return undefined;
+    const errors = new Set(grants.flatMap((grant) => (grant.error === undefined || (grant.namespace !== undefined && grant.namespace !== namespace) ? [] : [grant.error])));
+    const [one] = errors;
+    return errors.size <= 1 ? one : `[${[...errors].join(', ')}]`;
   }
 
   private rulesOf(user: UserInfo): UserRules {
@@ -93,79 +114,83 @@ export class RbacAuthorizer {
     let rules = this.usersByName.get(key);
     if (rules === undefined || rules.generation !== this.generation) {
       if (this.usersByName.size >= USERS_MAX) this.usersByName.clear();
-      rules = { generation: this.generation, grants: this.findGrants(user), decisions: new Map() };
+      const grants = this.findGrants(user);
+      rules = { generation: this.generation, grants, hasErrors: grants.some(({ error }) => error !== undefined), decisions: new Map() };
       this.usersByName.set(key, rules);
     }
     this.users.set(user, rules);
     return rules;
   }
 
-  /** Cluster-wide ones first. */
+  /** Cluster-wide ones first, each in the order of their names. */
   private findGrants(user: UserInfo): readonly Grant[] {
-    const grants: Grant[] = [];
-    const subjects = subjectKeys(user);
     const { bySubject } = this.bindingIndex();
-    const seen = new Set<KubernetesObject>();
-    for (const [key, subject] of subjects) {
-      for (const binding of bySubject.get(key) ?? []) {
-        if (seen.has(binding)) continue;
-        seen.add(binding);
-        const grant = this.grantOf(binding, subject);
-        if (grant !== undefined) grants.push(grant);
-      }
+    const bindings = new Set<ClusterRoleBinding | RoleBinding>();
+    for (const key of [`User ${user.name}`, ...user.groups.map((group) => `Group ${group}`)]) for (const binding of bySubject.get(key) ?? []) bindings.add(binding);
+    const grants: Grant[] = [];
+    for (const binding of bindings) {
+      const subject = (binding.subjects ?? []).find((each) => isUser(each, binding.metadata.namespace, user));
+      if (subject !== undefined) grants.push(this.grantOf(binding, subject));
     }
-    return grants.sort((a, b) => Number(a.namespace !== undefined) - Number(b.namespace !== undefined));
+    return grants.sort((a, b) => {
+      const [left, right] = [a, b].map(({ namespace = '', binding }) => `${namespace}/${binding.metadata.name}`) as [string, string];
+      return left < right ? -1 : left > right ? 1 : 0;
+    });
   }
 
-  private grantOf(binding: KubernetesObject, subject: string): Grant | undefined {
-    const { metadata } = binding;
-    if (binding.kind === 'ClusterRoleBinding') {
-      const { roleRef } = binding as ClusterRoleBinding;
-      const role = this.sources.clusterRoles.objects.get('', roleRef.name)?.object as ClusterRole | undefined;
-      if (role === undefined) return undefined;
-      return {
-        namespace: undefined, rules: role.rules ?? [],
-        reason: `RBAC: allowed by ClusterRoleBinding "${metadata.name}" of ClusterRole "${roleRef.name}" to ${subject}`,
-      };
-    }
-    const { roleRef } = binding as RoleBinding;
-    const namespace = metadata.namespace ?? '';
-    const role = (roleRef.kind === 'Role'
-      ? this.sources.roles.objects.get(namespace, roleRef.name)
-      : this.sources.clusterRoles.objects.get('', roleRef.name))?.object as Role | undefined;
-    if (role === undefined) return undefined;
-    return {
-      namespace, rules: role.rules ?? [],
-      reason: `RBAC: allowed by RoleBinding "${metadata.name}/${namespace}" of ${roleRef.kind} "${roleRef.name}" to ${subject}`,
-    };
+  private grantOf(binding: ClusterRoleBinding | RoleBinding, subject: Subject): Grant {
+    const { metadata: { name, namespace }, roleRef } = binding;
+    const role = this.roleOf(roleRef, namespace);
+    const reason = `RBAC: allowed by ${namespace === undefined ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`} of ${roleRef.kind} "${roleRef.name}" to ${describeSubject(subject, namespace)}`;
+    const error = role === undefined ? { error: `${roleRef.kind.toLowerCase()}.rbac.authorization.k8s.io "${roleRef.name}" not found` } : {};
+    return { namespace, rules: role?.rules ?? [], reason, binding, subject, ...error };
   }
 
-  private bindingIndex(): { readonly bySubject: Map<string, KubernetesObject[]> } {
+  private roleOf({ kind, name }: RoleRef, namespace: string | undefined): Role | ClusterRole | undefined {
+    if (kind === 'ClusterRole') return this.sources.clusterRoles.objects.get('', name)?.object as ClusterRole | undefined;
+    return namespace === undefined ? undefined : this.sources.roles.objects.get(namespace, name)?.object as Role | undefined;
+  }
+
+  private bindingIndex(): BindingIndex {
     if (this.bindings !== undefined && this.bindings.generation === this.generation) return this.bindings;
-    const bySubject = new Map<string, KubernetesObject[]>();
-    const add = (binding: KubernetesObject) => {
-      for (const subject of (binding as RoleBinding).subjects ?? []) {
+    const bySubject = new Map<string, (ClusterRoleBinding | RoleBinding)[]>();
+    const add = (binding: ClusterRoleBinding | RoleBinding) => {
+      for (const subject of binding.subjects ?? []) {
         const key = keyOfSubject(subject, binding.metadata.namespace);
         const bindings = bySubject.get(key);
         if (bindings === undefined) bySubject.set(key, [binding]);
         else bindings.push(binding);
       }
     };
-    for (const binding of this.sources.clusterRoleBindings.objects.list({})) add(binding);
-    for (const binding of this.sources.roleBindings.objects.list({})) add(binding);
+    for (const binding of this.sources.clusterRoleBindings.objects.list({})) add(binding as ClusterRoleBinding);
+    for (const binding of this.sources.roleBindings.objects.list({})) add(binding as RoleBinding);
     this.bindings = { generation: this.generation, bySubject };
     return this.bindings;
   }
 }
 
-function keyOfSubject(subject: Subject, bindingNamespace: string | undefined): string {
-  if (subject.kind === 'ServiceAccount') return `User system:serviceaccount:${subject.namespace ?? bindingNamespace ?? ''}:${subject.name}`;
-  return `${subject.kind} ${subject.name}`;
+/** Bindings by whom they are for. */
+interface BindingIndex {
+  readonly generation: number;
+  readonly bySubject: ReadonlyMap<string, readonly (ClusterRoleBinding | RoleBinding)[]>;
 }
 
-/** Each key that may bind a user, with its text for reasons. */
-function subjectKeys(user: UserInfo): readonly (readonly [key: string, text: string])[] {
-  const serviceAccount = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user.name);
-  const self = serviceAccount === null ? `User "${user.name}"` : `ServiceAccount "${serviceAccount[2]}/${serviceAccount[1]}"`;
-  return [[`User ${user.name}`, self] as const, ...user.groups.map((group) => [`Group ${group}`, `Group "${group}"`] as const)];
+function keyOfSubject(subject: Subject, bindingNamespace: string | undefined): string {
+  return subject.kind === 'ServiceAccount' ? `User ${accountUserName(subject, bindingNamespace)}` : `${subject.kind} ${subject.name}`;
+}
+
+function accountUserName({ name, namespace }: Subject, bindingNamespace: string | undefined): string {
+  return `system:serviceaccount:${namespace || bindingNamespace || ''}:${name}`;
+}
+
+/** Kubernetes: appliesToUser. */
+function isUser(subject: Subject, bindingNamespace: string | undefined, user: UserInfo): boolean {
+  if (subject.kind === 'User') return subject.name === user.name;
+  if (subject.kind === 'Group') return user.groups.includes(subject.name);
+  return subject.kind === 'ServiceAccount' && Boolean(subject.namespace || bindingNamespace) && accountUserName(subject, bindingNamespace) === user.name;
+}
+
+/** Kubernetes: describeSubject. */
+function describeSubject({ kind, name, namespace }: Subject, bindingNamespace: string | undefined): string {
+  return `${kind} ${JSON.stringify(kind === 'ServiceAccount' ? `${name}/${namespace || bindingNamespace || ''}` : name)}`;
 }

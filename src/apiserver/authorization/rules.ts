@@ -29,5 +29,5 @@ function resourceMatches(resources: readonly string[] | undefined, resource: str
 }
 
 function resourceNameMatches(names: readonly string[] | undefined, name: string | undefined): boolean {
-  return names === undefined || names.length === 0 || (name !== undefined && names.includes(name));
+  return names === undefined || names.length === 0 || names.includes(name ?? '');
 }
