@@ -34,6 +34,22 @@ export function parseDuration(text: string): number {
   return match[1] === '-' ? -ms : ms;
 }
 
+/** What is said of a text that parseDuration does not take. Go: time.ParseDuration. */
+export function durationProblem(text: string): string {
+  const quoted = JSON.stringify(text);
+  let rest = text.replace(/^[+-]/, '');
+  while (rest !== '') {
+    const number = /^(\d+\.?\d*|\.\d+)/.exec(rest)?.[0];
+    if (number === undefined) break;
+    rest = rest.slice(number.length);
+    const unit = /^[^.\d]*/.exec(rest)?.[0] ?? '';
+    if (unit === '') return `time: missing unit in duration ${quoted}`;
+    if (!/^(ns|us|µs|μs|ms|s|m|h)$/.test(unit)) return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+    rest = rest.slice(unit.length);
+  }
+  return `time: invalid duration ${quoted}`;
+}
+
 /** The text of a Go duration, e.g. 1h30m0s, 1.5s, 300ms, 0s. Go: time.Duration.String. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';

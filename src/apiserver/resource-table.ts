@@ -1,7 +1,7 @@
 import { assertDefined, type Disposable, toDisposable } from '../base/index.ts';
 import { type KubernetesObject, type ResourceDefinition, schemaOf } from '../api/index.ts';
 import { apiVersionOf, type Conversion, type Endpoint, rememberingConversion } from './registry/endpoint.ts';
-import type { ResourceTable } from './server.ts';
+import type { ObjectCount, ResourceTable } from './server.ts';
 import type { IndexedField, ResourceCache, WatchCache } from './watchcache/index.ts';
 
 /** The store's prefix where a resource does not name one. */
@@ -116,6 +116,18 @@ export class Endpoints implements ResourceTable {
 
   get(group: string, version: string, resource: string): ResourceDefinition | undefined {
     return this.find(group, version, resource)?.definition;
+  }
+
+  /** How many objects there are of each resource that is stored. Several versions count once. */
+  counts(): readonly ObjectCount[] {
+    const seen = new Set<ResourceCache>();
+    const counts: ObjectCount[] = [];
+    for (const { group, resource, cache, definition } of [...this.byResource.values()].flat()) {
+      if (seen.has(cache) || definition.computed === true || definition.verbs.length === 0 || !definition.verbs.includes('list')) continue;
+      seen.add(cache);
+      counts.push({ group, resource, count: cache.objects.size });
+    }
+    return counts;
   }
 
   all(): readonly ResourceDefinition[] {

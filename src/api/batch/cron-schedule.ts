@@ -1,4 +1,4 @@
-import { parseDuration } from '../duration.ts';
+import { durationProblem, parseDuration } from '../duration.ts';
 import { nextActivation, type CronField } from './cron-next.ts';
 import { loadTimeZone, utc, type TimeZone } from './time-zone.ts';
 
@@ -90,25 +90,9 @@ function parseDescriptor(descriptor: string, zone: TimeZone): CronSchedule {
   if (!descriptor.startsWith(every)) throw new ScheduleError(`unrecognized descriptor: ${descriptor}`);
   const text = descriptor.slice(every.length);
   const ms = parseDuration(text);
-  if (Number.isNaN(ms)) throw new ScheduleError(`failed to parse duration ${descriptor}: ${durationErrorText(text)}`);
+  if (Number.isNaN(ms)) throw new ScheduleError(`failed to parse duration ${descriptor}: ${durationProblem(text)}`);
   const delayMs = Math.max(1000, Math.floor(ms / 1000) * 1000);
   return { next: (afterMs) => Math.floor(afterMs / 1000) * 1000 + delayMs };
-}
-
-/** What Go's time.ParseDuration says of a text that is no duration. */
-function durationErrorText(text: string): string {
-  const quoted = JSON.stringify(text);
-  let rest = text.replace(/^[+-]/, '');
-  while (rest !== '') {
-    const number = /^(\d+\.?\d*|\.\d+)/.exec(rest)?.[0];
-    if (number === undefined) break;
-    rest = rest.slice(number.length);
-    const unit = /^[^.\d]*/.exec(rest)?.[0] ?? '';
-    if (unit === '') return `time: missing unit in duration ${quoted}`;
-    if (!/^(ns|us|µs|μs|ms|s|m|h)$/.test(unit)) return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
-    rest = rest.slice(unit.length);
-  }
-  return `time: invalid duration ${quoted}`;
 }
 
 function parseField(text: string, bounds: Bounds): CronField {

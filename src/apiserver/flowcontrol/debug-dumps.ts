@@ -1,4 +1,4 @@
-import { formatMicroTime } from '../../api/index.ts';
+import { formatDuration, formatMicroTime } from '../../api/index.ts';
 import type { FlowControl } from './flow-control.ts';
 import type { FlowRequest } from './queue-set.ts';
 
@@ -38,7 +38,7 @@ export function dumpRequests(flowControl: FlowControl, withDetails: boolean): st
       const { estimate, info } = request;
       rows.push([
         name, request.flowSchemaName, String(queueIndex), String(index), request.flowDistinguisher, date(flowControl, request.arrivedMs), String(estimate.initialSeats),
-        String(estimate.finalSeats), duration(estimate.additionalSeconds), date(flowControl, request.startedMs),
+        String(estimate.finalSeats), formatDuration(estimate.additionalSeconds * 1000), date(flowControl, request.startedMs),
         ...(withDetails ? [request.userName, info.verb, info.path, info.namespace, info.name, info.group === '' ? info.version : `${info.group}/${info.version}`, info.resource, info.subresource] : []),
       ]);
     };
@@ -54,11 +54,6 @@ export function dumpRequests(flowControl: FlowControl, withDetails: boolean): st
 /** Go's zero time where it has not begun. */
 function date(flowControl: FlowControl, elapsedMs: number): string {
   return elapsedMs === 0 ? '0001-01-01T00:00:00Z' : formatMicroTime(flowControl.dateOf(elapsedMs));
-}
-
-/** As Go prints a duration below a second. */
-function duration(seconds: number): string {
-  return seconds === 0 ? '0s' : seconds < 1 ? `${Number((seconds * 1000).toFixed(6))}ms` : `${Number(seconds.toFixed(9))}s`;
 }
 
 function seatSeconds(value: number): string {

@@ -2,6 +2,8 @@ import type { ClusterDialer, KubeletConnector } from '../../client/index.ts';
 import type { World } from '../../world/index.ts';
 import type { ApiServer } from '../server.ts';
 import type { ApiDocuments } from './documents.ts';
+import type { MaxInFlight } from '../flowcontrol/index.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { Metrics } from './metrics.ts';
 import type { HttpOutbound } from './outbound/outbound.ts';
 import type { PublishedTokenSigner } from './token-signer.ts';
@@ -29,6 +31,9 @@ export interface HttpDeps {
   readonly outbound: HttpOutbound | undefined;
   readonly version: VersionInfo;
   readonly metrics: Metrics;
+  readonly deadlines: Deadlines;
+  /** The limits where there is no flow control. */
+  readonly maxInFlight: MaxInFlight;
   readonly documents: ApiDocuments;
   /** Publishes the key of service account tokens. */
   readonly tokenSigner: PublishedTokenSigner;

@@ -49,6 +49,8 @@ export interface Exchange {
   readonly upgrade?: Upgrade;
   /** Headers that the answer carries where it does not bring its own. */
   defaultHeaders: Readonly<Record<string, string>>;
+  /** Warnings that the answer carries before its own. */
+  warnings: readonly string[];
   /** Called once, before the answer begins. */
   onAnswer: ((code: number, headers: ResponseHeaders) => void) | undefined;
   /** Called where nobody waits for the answer any more; set by who reads the body. */
@@ -69,12 +71,14 @@ export interface Exchange {
 function begin(exchange: Exchange, code: number, headers: ResponseHeaders, body: Uint8Array | undefined): void {
   for (const name in exchange.defaultHeaders) if (headers[name] === undefined) headers[name] = exchange.defaultHeaders[name] as string;
   if (body !== undefined) exchange.sentBytes = body.length;
+  if (exchange.warnings.length > 0) headers['warning'] = [...exchange.warnings.map((text) => `299 - ${JSON.stringify(text)}`), ...[headers['warning'] ?? []].flat()];
   const { onAnswer } = exchange;
   exchange.onAnswer = undefined;
   onAnswer?.(code, headers);
 }
 
 const NO_HEADERS = Object.freeze({});
+const NO_WARNINGS: readonly string[] = Object.freeze([]);
 
 /** An exchange over HTTP/1.1. */
 export function createHttp1Exchange(request: IncomingMessage, response: ServerResponse, identity: ConnectionIdentity): Exchange {
@@ -85,6 +89,7 @@ export function createHttp1Exchange(request: IncomingMessage, response: ServerRe
     identity,
     body: request,
     defaultHeaders: NO_HEADERS,
+    warnings: NO_WARNINGS,
     onAnswer: undefined,
     onAbandoned: undefined,
     sentBytes: 0,
@@ -131,6 +136,7 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     response.once('finish', () => (socket as Socket).destroySoon());
     plain = createHttp1Exchange(request, response, identity);
     plain.defaultHeaders = exchange.defaultHeaders;
+    plain.warnings = exchange.warnings;
     plain.onAnswer = exchange.onAnswer;
     return plain;
   };
@@ -141,6 +147,7 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     identity,
     upgrade,
     defaultHeaders: NO_HEADERS,
+    warnings: NO_WARNINGS,
     onAnswer: undefined,
     onAbandoned: undefined,
     sentBytes: 0,
@@ -169,6 +176,7 @@ export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Hea
     identity,
     body: stream,
     defaultHeaders: NO_HEADERS,
+    warnings: NO_WARNINGS,
     onAnswer: undefined,
     onAbandoned: undefined,
     sentBytes: 0,
@@ -206,19 +214,6 @@ export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Hea
     },
   };
   return exchange;
-}
-
-/** The exchange, whose answer bears warnings besides its own. */
-export function withWarnings(exchange: Exchange, warnings: readonly string[]): Exchange {
-  if (warnings.length === 0) return exchange;
-  const added = (headers: ResponseHeaders): ResponseHeaders => {
-    const own = headers['warning'];
-    return { ...headers, warning: [...warnings.map((text) => `299 - ${JSON.stringify(text)}`), ...(own === undefined ? [] : Array.isArray(own) ? own : [own])] };
-  };
-  return Object.create(exchange, {
-    respond: { value: (code: number, headers: ResponseHeaders, body?: Uint8Array) => exchange.respond(code, added(headers), body) },
-    respondStream: { value: (code: number, headers: ResponseHeaders) => exchange.respondStream(code, added(headers)) },
-  }) as Exchange;
 }
 
 /** The whole body of a request. Rejects with 413 over bytesMax, and with 400 where the client broke off. */

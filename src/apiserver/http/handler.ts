@@ -1,60 +1,153 @@
 import type { Verb } from '../../client/index.ts';
-import type { AuthorizationAttributes } from '../server.ts';
+import type { FlowTicket, RequestInfo } from '../flowcontrol/index.ts';
+import type { AuthorizationAttributes, UserInfo } from '../server.ts';
 import { authenticate, impersonate } from './authentication.ts';
+import { type Deadline, requestedMs } from './deadlines.ts';
 import type { HttpDeps } from './deps.ts';
 import { newBadRequest } from '../errors.ts';
-import { type Exchange, withWarnings } from './exchange.ts';
-import type { RequestLabels } from './metrics.ts';
+import type { Exchange } from './exchange.ts';
+import { mediaType } from './accept.ts';
+import { OTHER_LABELS, pathLabels, type RequestLabels, resourceLabels } from './metrics.ts';
 import { aggregatedRoute, serveAggregated } from './proxy/aggregated.ts';
 import { serveOther } from './other-request.ts';
-import { parseQuery, type QueryParameters } from './query.ts';
-import { type ParsedPath, parsePath, type ResourcePath } from './request-path.ts';
+import { parseQuery, type QueryParameters, textParameter } from './query.ts';
+import { type ParsedPath, parsePath } from './request-path.ts';
 import { isWatch, serveResource, verbOf } from './resource-request.ts';
-import { respondError } from './respond.ts';
+import { respondError, respondTooManyRequests } from './respond.ts';
 
-/** Serves one request: who is it, what is it about, answer. Never rejects. */
+/** What a request says of itself, before anybody has looked who sends it. */
+interface Question {
+  readonly path: string;
+  readonly parsed: ParsedPath;
+  readonly parameters: QueryParameters;
+  readonly verb: Verb | undefined;
+  readonly info: RequestInfo;
+  readonly isLongRunning: boolean;
+}
+
+/**
+ * Serves one request: what is it about, who is it, is there room, answer. Never rejects.
+ * Kubernetes: genericapiserver, DefaultBuildHandlerChain.
+ */
 export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promise<void> {
-  const startMs = deps.world.clock.nowMs();
+  const startMs = deps.world.clock.elapsedMs();
   let labels = OTHER_LABELS;
-  let ended: ((code: number) => void) | undefined;
-  deps.metrics.inFlight(1);
+  let ended: ((code: number, durationMs: number) => void) | undefined;
+  let deadline: Deadline | undefined;
+  exchange.defaultHeaders = { 'audit-id': auditIdOf(deps, exchange), 'cache-control': 'no-cache, private' };
   try {
-    const { target } = exchange;
-    const question = target.indexOf('?');
-    const path = question < 0 ? target : target.slice(0, question);
-    const parsed = parsePath(path);
-    if (parsed === undefined) throw newBadRequest('invalid URL escape in the path');
-    const parameters = parseQuery(question < 0 ? '' : target.slice(question + 1));
+    const question = readQuestion(exchange);
+    labels = labelsOf(deps, exchange, question);
+    if (question.isLongRunning) ended = deps.metrics.longRunningStarted(labels);
+    else deadline = deps.deadlines.begin(exchange, requestedMs(textParameter(question.parameters, 'timeout')));
     const authenticated = authenticate(deps.apiServer, exchange.identity, exchange.headers);
     const identity = authenticated instanceof Promise ? await authenticated : authenticated;
-    exchange = withWarnings(exchange, identity.warnings);
-    const acting = impersonate(deps.apiServer, identity.user, exchange.headers, () => attributesOf(exchange.method, parsed, parameters));
-    const user = acting?.user ?? identity.user;
-    const route = aggregatedRoute(deps, path);
-    if (route !== undefined) {
-      await serveAggregated(deps, exchange, user, route, path, parsed, parameters);
-    } else if (parsed.isResource) {
-      const verb = verbOf(exchange.method, parsed, isWatch(parameters));
-      labels = resourceLabels(deps, parsed, verb);
-      if (isLongRunning(verb, parsed.subresource)) ended = deps.metrics.longRunningStarted(labels);
-      await serveResource(deps, exchange, user, parsed, parameters, verb);
-    } else {
-      await serveOther(deps, exchange, user, path, parameters);
-    }
+    exchange.warnings = identity.warnings;
+    const acting = impersonate(deps.apiServer, identity.user, exchange.headers, () => attributesOf(question.info));
+    await serveInTurn(deps, exchange, acting?.user ?? identity.user, question, labels, deadline);
   } catch (error) {
     answerFailure(exchange, error);
   } finally {
-    deps.metrics.inFlight(-1);
-    if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, deps.world.clock.nowMs() - startMs);
-    else ended(exchange.code);
+    if (deadline !== undefined) deps.deadlines.done(deadline);
+    if (deadline?.expired === true) deps.metrics.timedOut(labels);
+    const durationMs = deps.world.clock.elapsedMs() - startMs;
+    if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, durationMs, exchange.sentBytes);
+    else ended(exchange.code, durationMs);
   }
 }
 
-/** What the request is about, for who may act as another on it. */
-function attributesOf(method: string, path: ParsedPath, parameters: QueryParameters): AuthorizationAttributes {
-  if (!path.isResource) return { verb: method.toLowerCase(), path: path.path };
-  const { group, resource, subresource, namespace, name } = path;
-  return { verb: verbOf(method, path, isWatch(parameters)) ?? '', group, resource, subresource, namespace, name };
+function labelsOf(deps: HttpDeps, exchange: Exchange, { path, parsed, parameters, verb }: Question): RequestLabels {
+  if (!parsed.isResource) return pathLabels(exchange.method, path);
+  const isApply = verb === 'patch' && mediaType(exchange.headers['content-type']).startsWith('application/apply-patch');
+  return resourceLabels(deps.apiServer.resources, parsed, verb, isApply, textParameter(parameters, 'dryRun') ?? '');
+}
+
+/** The client's own id, or a new one. */
+function auditIdOf(deps: HttpDeps, exchange: Exchange): string {
+  const given = exchange.headers['audit-id'];
+  return typeof given === 'string' && given !== '' ? given : deps.world.random.uuid();
+}
+
+function readQuestion(exchange: Exchange): Question {
+  const { target, method } = exchange;
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const parsed = parsePath(path);
+  if (parsed === undefined) throw newBadRequest('invalid URL escape in the path');
+  const parameters = parseQuery(mark < 0 ? '' : target.slice(mark + 1));
+  if (!parsed.isResource) {
+    const info = { isResource: false, verb: method.toLowerCase(), path, group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+    return { path, parsed, parameters, verb: undefined, info, isLongRunning: path.startsWith('/debug/pprof/') };
+  }
+  const verb = verbOf(method, parsed, isWatch(parameters));
+  const { group, version, resource, subresource, namespace, name } = parsed;
+  const info = { isResource: true, verb: verb ?? '', path, group, version, resource, subresource, namespace, name };
+  return { path, parsed, parameters, verb, info, isLongRunning: verb === 'watch' || (subresource !== '' && LONG_RUNNING_SUBRESOURCES.has(subresource)) };
+}
+
+const LONG_RUNNING_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+function attributesOf({ isResource, verb, path, group, resource, subresource, namespace, name }: RequestInfo): AuthorizationAttributes {
+  return isResource ? { verb, group, resource, subresource, namespace, name } : { verb, path };
+}
+
+/** Streams are let in as they come; everything else when there is room for it. Kubernetes: filters/priority-and-fairness.go. */
+async function serveInTurn(deps: HttpDeps, exchange: Exchange, user: UserInfo, question: Question, labels: RequestLabels, deadline: Deadline | undefined): Promise<void> {
+  const { info, parameters, isLongRunning } = question;
+  const isWatchRequest = info.isResource && info.verb === 'watch';
+  if (isLongRunning && !isWatchRequest) return serve(deps, exchange, user, question);
+  const { flowControl } = deps.apiServer;
+  const waitMs = deadline === undefined ? undefined : (deadline.atMs - deps.world.clock.elapsedMs()) / 4;
+  const ticket: FlowTicket = flowControl === undefined ? deps.maxInFlight.begin(user, info) : flowControl.begin(user, info, parameters, waitMs);
+  if (flowControl !== undefined) {
+    exchange.defaultHeaders = {
+      ...exchange.defaultHeaders, 'x-kubernetes-pf-flowschema-uid': ticket.flowSchemaUid, 'x-kubernetes-pf-prioritylevel-uid': ticket.priorityLevelUid,
+    };
+  }
+  const isMutating = !READ_VERBS.has(info.verb);
+  let isExecuting = false;
+  try {
+    let { admitted } = ticket;
+    if (typeof admitted !== 'boolean') {
+      exchange.onClose(ticket.finish);
+      deps.metrics.inQueue(isMutating, 1);
+      admitted = await admitted;
+      deps.metrics.inQueue(isMutating, -1);
+    }
+    if (!admitted) {
+      deps.metrics.dropped(labels);
+      respondTooManyRequests(exchange, ticket.retryAfterSeconds);
+      return;
+    }
+    if (deadline?.expired === true) return;
+    deps.metrics.inFlight(isMutating, 1);
+    isExecuting = true;
+    if (!isWatchRequest) return await serve(deps, exchange, user, question);
+    // A watch needs its place only until it has begun.
+    const begun = () => {
+      if (!isExecuting) return;
+      isExecuting = false;
+      deps.metrics.inFlight(isMutating, -1);
+      ticket.finish();
+    };
+    const forget = flowControl?.watches.add(info, textParameter(parameters, 'fieldSelector'));
+    if (exchange.upgrade === undefined) exchange.onAnswer = begun;
+    else begun();
+    await serve(deps, exchange, user, question).finally(() => forget?.());
+    begun();
+  } finally {
+    if (isExecuting) deps.metrics.inFlight(isMutating, -1);
+    ticket.finish();
+  }
+}
+
+const READ_VERBS = new Set(['get', 'list', 'watch']);
+
+function serve(deps: HttpDeps, exchange: Exchange, user: UserInfo, { path, parsed, parameters, verb }: Question): Promise<void> {
+  const route = aggregatedRoute(deps, path);
+  if (route !== undefined) return serveAggregated(deps, exchange, user, route, path, parsed, parameters);
+  if (parsed.isResource) return serveResource(deps, exchange, user, parsed, parameters, verb);
+  return serveOther(deps, exchange, user, path, parameters);
 }
 
 /** An answer that can't be sent (a header with characters that HTTP forbids) ends the connection. */
@@ -64,26 +157,4 @@ function answerFailure(exchange: Exchange, error: unknown): void {
   } catch {
     exchange.destroy();
   }
-}
-
-const OTHER_LABELS: RequestLabels = { verb: 'GET', group: '', version: '', resource: '', subresource: '', scope: '' };
-
-const METRIC_VERBS: Readonly<Record<Verb, string>> = {
-  get: 'GET', list: 'LIST', watch: 'WATCH', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETECOLLECTION',
-};
-
-const LONG_RUNNING_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
-
-function isLongRunning(verb: Verb | undefined, subresource: string): boolean {
-  return verb === 'watch' || (subresource !== '' && LONG_RUNNING_SUBRESOURCES.has(subresource));
-}
-
-/** Only what is served gets counters of its own, so that a client can't make them grow. */
-function resourceLabels(deps: HttpDeps, path: ResourcePath, verb: Verb | undefined): RequestLabels {
-  const definition = deps.apiServer.resources.get(path.group, path.version, path.resource);
-  if (definition === undefined || verb === undefined) return OTHER_LABELS;
-  const { group, version, resource } = definition;
-  const subresource = definition.subresources.some(({ name }) => name === path.subresource) ? path.subresource : '';
-  const scope = path.name !== '' ? 'resource' : path.namespace !== '' ? 'namespace' : 'cluster';
-  return { verb: METRIC_VERBS[verb], group, version, resource, subresource, scope };
 }

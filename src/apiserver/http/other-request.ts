@@ -1,3 +1,4 @@
+import { dumpPriorityLevels, dumpQueues, dumpRequests } from '../flowcontrol/index.ts';
 import type { UserInfo } from '../server.ts';
 import { MEDIA_TYPES, negotiate, type Negotiated } from './accept.ts';
 import { authorizeOrThrow } from './authorization.ts';
@@ -6,7 +7,7 @@ import { newUnknownResource } from '../errors.ts';
 import { methodNotAllowed, notAcceptable } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
-import type { QueryParameters } from './query.ts';
+import { type QueryParameters, textParameter } from './query.ts';
 import { wantsPretty } from './resource-request.ts';
 import { respondDocument, serveOpenApi } from './openapi-request.ts';
 import { respondBytes, respondNotFoundText, respondObject } from './respond.ts';
@@ -25,6 +26,8 @@ export async function serveOther(deps: HttpDeps, exchange: Exchange, user: UserI
     if (!reads) throw methodNotAllowed();
     return respondObject(exchange, 200, deps.version, PLAIN, [], true);
   }
+  const dump = reads && path.startsWith(DUMPS) ? flowControlDump(deps, path.slice(DUMPS.length), parameters) : undefined;
+  if (dump !== undefined) return respondPlainText(exchange, dump);
   if (path === '/metrics' && reads) return respondMetrics(deps, exchange);
   if (path === '/.well-known/openid-configuration' && reads) return respondOpenIdConfiguration(deps, exchange);
   if (path === '/openid/v1/jwks' && reads) return respondPublicJson(exchange, 'application/jwk-set+json', deps.tokenSigner.keySet);
@@ -36,6 +39,27 @@ export async function serveOther(deps: HttpDeps, exchange: Exchange, user: UserI
     return serveDiscovery(deps, exchange, path, parameters, reads);
   }
   respondNotFoundText(exchange);
+}
+
+const DUMPS = '/debug/api_priority_and_fairness/';
+
+/** Kubernetes: util/flowcontrol/apf_controller_debug.go. */
+function flowControlDump({ apiServer: { flowControl } }: HttpDeps, name: string, parameters: QueryParameters): string | undefined {
+  if (flowControl === undefined) return undefined;
+  switch (name) {
+    case 'dump_priority_levels':
+      return dumpPriorityLevels(flowControl);
+    case 'dump_queues':
+      return dumpQueues(flowControl);
+    case 'dump_requests':
+      return dumpRequests(flowControl, (textParameter(parameters, 'includeRequestDetails') ?? '') !== '');
+    default:
+      return undefined;
+  }
+}
+
+function respondPlainText(exchange: Exchange, text: string): void {
+  exchange.respond(200, { 'content-type': 'text/plain; charset=utf-8' }, Buffer.from(text, 'utf8'));
 }
 
 function respondMetrics(deps: HttpDeps, exchange: Exchange): void {

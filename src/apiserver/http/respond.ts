@@ -172,6 +172,12 @@ export function respondText(exchange: Exchange, code: number, text: string): voi
   exchange.respond(code, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache, private', 'x-content-type-options': 'nosniff' }, Buffer.from(text, 'utf8'));
 }
 
+/** There is no room now. Kubernetes: filters/maxinflight.go, tooManyRequests. */
+export function respondTooManyRequests(exchange: Exchange, retryAfterSeconds: number): void {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', 'retry-after': String(retryAfterSeconds) };
+  exchange.respond(429, headers, Buffer.from('Too many requests, please try again later.\n', 'utf8'));
+}
+
 /** What a path that nobody serves answers. */
 export function respondNotFoundText(exchange: Exchange): void {
   respondText(exchange, 404, '404 page not found\n');

@@ -11,7 +11,9 @@ import type { Certificates } from './certificates.ts';
 import type { HttpDeps, VersionInfo } from './deps.ts';
 import { createApiDocuments } from './documents.ts';
 import { type ConnectionIdentity, createHttp1Exchange, createHttp2Exchange, createUpgradeExchange } from './exchange.ts';
+import { Deadlines } from './deadlines.ts';
 import { handleExchange } from './handler.ts';
+import { MaxInFlight } from '../flowcontrol/index.ts';
 import { createMetrics } from './metrics.ts';
 import type { HttpOutbound } from './outbound/outbound.ts';
 import { createTokenSigner } from './token-signer.ts';
@@ -49,7 +51,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const documents = createApiDocuments(apiServer.resources, options.version.gitVersion, apiServer.aggregator, () => address);
   const deps: HttpDeps = {
     apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, outbound: options.outbound, version: options.version,
-    metrics: createMetrics(options.world.clock),
+    metrics: createMetrics(options.world.clock, apiServer),
+    deadlines: new Deadlines(options.world.clock),
+    maxInFlight: new MaxInFlight(),
     tokenSigner: createTokenSigner(certificates.tokenKeyPem),
   };
   const identities = new WeakMap<Duplex, ConnectionIdentity>();
@@ -89,6 +93,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     close() {
       closing ??= new Promise((resolve) => {
         documents.dispose();
+        deps.deadlines.dispose();
         http1.close();
         tls.close(() => resolve());
         for (const socket of rawSockets) socket.destroy();

@@ -299,7 +299,7 @@ describe('paths that are no resources', () => {
   it('counts requests', async () => {
     await door.call('GET', POD);
     const { text } = await door.call('GET', '/metrics');
-    expect(text).toMatch(/^apiserver_request_total\{code="200",component="apiserver",group="",resource="pods",scope="resource",subresource="",verb="GET",version="v1"\} \d+$/m);
+    expect(text).toMatch(/^apiserver_request_total\{code="200",component="apiserver",dry_run="",group="",resource="pods",scope="resource",subresource="",verb="GET",version="v1"\} \d+$/m);
     expect(text).toMatch(/^apiserver_request_duration_seconds_bucket\{.*verb="GET".*le="\+Inf"\} \d+$/m);
     expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
   });
