@@ -229,6 +229,25 @@ describe('a mutating webhook', () => {
     expect(outbound.calls).toEqual(['/a CREATE configmaps a', '/b CREATE configmaps a', '/c CREATE configmaps a', '/a CREATE configmaps a']);
   });
 
+  it('is asked again where a policy changed the object after it', async () => {
+    const policy = (resource: string, body: object) => harness.admin.transport.request({ verb: 'create', group: 'admissionregistration.k8s.io', version: 'v1', resource, body });
+    await policy('mutatingadmissionpolicies', {
+      metadata: { name: 'late' },
+      spec: {
+        matchConstraints: { resourceRules: [{ ...CONFIG_MAPS, operations: ['CREATE'] }] }, reinvocationPolicy: 'IfNeeded', failurePolicy: 'Fail',
+        mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: 'has(object.data) ? Object{data: {"late": "yes"}} : Object{}' } }],
+      },
+    });
+    await policy('mutatingadmissionpolicybindings', { metadata: { name: 'late' }, spec: { policyName: 'late' } });
+    const seen: unknown[] = [];
+    await use('mutating', '/a', ({ object }) => {
+      seen.push(object.data);
+      return object.data === undefined ? patchOf({ op: 'add', path: '/data', value: { hooked: 'yes' } }) : {};
+    }, { reinvocationPolicy: 'IfNeeded' });
+    expect((await create())['data']).toEqual({ hooked: 'yes', late: 'yes' });
+    expect(seen).toEqual([undefined, { hooked: 'yes', late: 'yes' }]);
+  });
+
   it.each<[string, Webhook, string]>([
     ['a path that is not there', () => patchOf({ op: 'add', path: '/data/x/y', value: 1 }), 'Internal error occurred: add operation does not apply: doc is missing path: "/data/x/y": missing value'],
     ['no list', () => ({ patchType: 'JSONPatch', patch: Buffer.from('{"a":1}').toString('base64') }), `${FAILED}: received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch`],

@@ -23,6 +23,8 @@ export function mutatingAdmissionWebhook(sources: WebhookSources): AdmissionPlug
     admit(attributes, given, old) {
       const object = attributes.operation === 'DELETE' ? undefined : given;
       const invocations = hooks.invocationsFor(attributes.definition, attributes.operation, attributes.subresource);
+      if (invocations.length === 0) return given;
+      noteChanges(attributes, object);
       // Nobody waits for webhooks that have nothing to do with the object.
       for (let index = 0; index < invocations.length; index++) {
         const invocation = invocations[index] as Invocation;
@@ -59,6 +61,13 @@ function askAgain(state: Reinvoked): void {
   state.asked.clear();
 }
 
+/** In the second run: whatever came before the webhooks may have changed what they had left. */
+function noteChanges({ reinvocation }: AdmissionAttributes, object: KubernetesObject | undefined): void {
+  if (reinvocation === undefined || !reinvocation.again) return;
+  const state = stateOf(reinvocation);
+  if (!jsonEqual(state.output, object)) askAgain(state);
+}
+
 function isWanted(sources: WebhookSources, hook: Hook, attributes: AdmissionAttributes, object: KubernetesObject | undefined, old: KubernetesObject | undefined): boolean {
   if (!isSelected(hook, sources.namespaces, attributes, object, old)) return false;
   return !attributes.reinvocation?.again || (attributes.reinvocation.states.get(NAME) as Reinvoked | undefined)?.again.has(hook.uid) === true;
@@ -70,7 +79,6 @@ async function mutate(
   const { definition, subresource } = attributes;
   const reinvocation = reinvocationOf(attributes);
   const state = stateOf(reinvocation);
-  if (reinvocation.again && !jsonEqual(state.output, object)) askAgain(state);
   const convert = converter(sources, attributes);
   let current = object;
   let version = definition;
