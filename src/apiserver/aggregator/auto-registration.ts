@@ -25,7 +25,9 @@ export function startAutoRegistration(resources: ResourceTable, apiServices: Res
       wantedAgain = false;
       for (const write of planned(resources, apiServices)) {
         if (disposed) return;
-        await write(transport);
+        await write(transport).catch((error: unknown) => {
+          if (!disposed) throw error; // a store that is being closed refuses in its own ways
+        });
       }
     } while (wantedAgain && !disposed);
     running = false;

@@ -136,7 +136,7 @@ class Check {
         await sources.transport.request({ group: 'apiregistration.k8s.io', version: 'v1', resource: 'apiservices', verb: 'update', subresource: 'status', name, body: next });
       }
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
+      if (!(error instanceof StatusError) && !this.disposed) throw error;
       return false;
     }
     return verdict.status === 'True';
