@@ -6,8 +6,8 @@ import { type Call, warn } from './call.ts';
 export function objectFromBody(call: Call, body: unknown): KubernetesObject {
   const { endpoint } = call;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw newBadRequest('the object provided is unrecognized (must be of type object)');
-  const object = body as Partial<KubernetesObject>;
   const { kind } = endpoint.definition;
+  const object = withTypeTexts(body, kind);
   if (object.apiVersion !== undefined && object.apiVersion !== '' && object.apiVersion !== endpoint.apiVersion) {
     throw newBadRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${endpoint.apiVersion})`);
   }
@@ -48,6 +48,19 @@ export function decoded(call: Call, body: object, schema: ObjectSchema, typeMeta
   const metadata = object.metadata ?? {};
   if (object.metadata === metadata && (typeMeta === undefined || (object.apiVersion === typeMeta.apiVersion && object.kind === typeMeta.kind))) return object;
   return { ...object, ...typeMeta, metadata } as KubernetesObject;
+}
+
+/** apiVersion and kind are texts, or as good as not there. */
+function withTypeTexts(body: object, wanted: string): Partial<KubernetesObject> {
+  const { apiVersion, kind } = body as { readonly apiVersion?: unknown; readonly kind?: unknown };
+  for (const [field, value] of [['apiVersion', apiVersion], ['kind', kind]] as const) {
+    if (value === undefined || value === null || typeof value === 'string') continue;
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw newBadRequest(`the object provided is unrecognized (must be of type ${wanted}): couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field TypeMeta.${field} of type string`);
+  }
+  if (apiVersion !== null && kind !== null) return body;
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = body as Partial<KubernetesObject>;
+  return { ...rest, ...(typeof apiVersion === 'string' ? { apiVersion } : {}), ...(typeof kind === 'string' ? { kind } : {}) };
 }
 
 /** Custom resources of another kind are no objects that can't be decoded, but invalid ones. Kubernetes: customResourceValidator.ValidateTypeMeta. */

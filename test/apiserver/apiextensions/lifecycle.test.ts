@@ -147,3 +147,16 @@ test('a definition whose webhook nobody could trust is not established until its
     `422 CustomResourceDefinition.apiextensions.k8s.io "crontabs.${GROUP}" is invalid: spec.conversion.webhookClientConfig.caBundle: Invalid value: "${btoa('none again')}": unable to load root certificates: unable to parse bytes as PEM block`,
   );
 });
+
+test('watches by a selectable field see objects come in and go out of their selection', async () => {
+  const server = await startCustom();
+  await server.define(crontabDefinition(specSchema({ color: { type: 'string' } }), { selectableFields: [{ jsonPath: '.spec.color' }] }));
+  await server.crontabs({ verb: 'create', body: crontab({ color: 'blue' }, 'a') });
+  const watch = server.watchCrontabs({ fieldSelector: 'spec.color=blue' });
+  await server.crontabs({ verb: 'create', body: crontab({ color: 'green' }, 'b') });
+  const paint = (name: string, color: string) => server.crontabs({ verb: 'patch', name, patchType: 'application/merge-patch+json', body: { spec: { color } } });
+  await paint('b', 'blue');
+  await paint('a', 'green');
+  await server.settle();
+  expect(watch.events.map(({ type, object }) => `${type} ${object.metadata.name}`)).toEqual(['ADDED a', 'ADDED b', 'DELETED a']);
+});
