@@ -31,7 +31,7 @@ https.createServer({ key: fs.readFileSync('/certs/tls.key'), cert: fs.readFileSy
 describe('a Node.js pod behind a Service', () => {
   let program: Program;
   let folder: string;
-  let cluster: Awaited<ReturnType<typeof startCluster>>;
+  let cluster: Awaited<ReturnType<typeof startCluster>> | undefined;
   let config: KubeConfig;
   let core: CoreV1Api;
   let certificate: TestCertificate;
@@ -66,7 +66,7 @@ describe('a Node.js pod behind a Service', () => {
     }, { timeout: 20_000, interval: 100 });
   }, 90_000);
   afterAll(async () => {
-    await cluster.stop();
+    await cluster?.stop();
     await program.remove();
     await rm(folder, { recursive: true, force: true });
   });
