@@ -34,9 +34,10 @@ export class Endpoints implements ResourceTable {
 
   /**
    * Serves other versions of a resource that came while the server runs instead of those that were served before; none
-   * of them: the resource goes. Its watches end, so that clients look again. Kubernetes: crdHandler, removeStorage_locked.
+   * of them: the resource goes. Its watches end, so that clients look again, unless keepsWatches: objects look as they did.
+   * Kubernetes: crdHandler, removeStorage_locked.
    */
-  async replace(old: readonly Endpoint[], resources: readonly CustomEndpoint[]): Promise<readonly Endpoint[]> {
+  async replace(old: readonly Endpoint[], resources: readonly CustomEndpoint[], keepsWatches = false): Promise<readonly Endpoint[]> {
     const first = resources[0]?.definition;
     // No request comes before the cache is there.
     if (first !== undefined) await this.watchCache.add(prefixOf(first), first.namespaced, indexedFieldsOf(first));
@@ -44,8 +45,8 @@ export class Endpoints implements ResourceTable {
     const endpoints = resources.map(({ definition, conversion }) => this.newEndpoint(definition, conversion));
     for (const endpoint of endpoints) this.insert(endpoint);
     for (const cache of new Set(old.map(({ cache: each }) => each))) {
-      if (endpoints.some((endpoint) => endpoint.cache === cache)) cache.closeWatchers();
-      else this.watchCache.remove(cache);
+      if (!endpoints.some((endpoint) => endpoint.cache === cache)) this.watchCache.remove(cache);
+      else if (!keepsWatches) cache.closeWatchers();
     }
     this.changed();
     return endpoints;

@@ -194,7 +194,7 @@ const ROLE_REF = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', n
 /** The least that kinds need. */
 /** IPAddresses are named by their address. */
 function nameOf({ resource }: ResourceDefinition): string {
-  return resource === 'ipaddresses' ? '10.0.0.1' : 'f';
+  return resource === 'ipaddresses' ? '10.0.0.1' : resource === 'customresourcedefinitions' ? 'fs.example.com' : 'f';
 }
 
 const SPECS: Readonly<Record<string, object>> = {
@@ -206,6 +206,10 @@ const SPECS: Readonly<Record<string, object>> = {
   persistentvolumes: { spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/a' } } },
   ingresses: { spec: { defaultBackend: { service: { name: 'a', port: { number: 80 } } } } }, ingressclasses: { spec: { controller: 'a.b/c' } },
   ipaddresses: { spec: { parentRef: { resource: 'services', namespace: 'default', name: 'a' } } },
+  customresourcedefinitions: { spec: {
+    group: 'example.com', scope: 'Namespaced', names: { plural: 'fs', kind: 'F' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { a: { type: 'array', items: { type: 'string' } } } } } } } }],
+  } },
   servicecidrs: { spec: { cidrs: ['10.0.0.0/24'] } }, runtimeclasses: { handler: 'a' }, storageclasses: { provisioner: 'a' },
   csistoragecapacities: { storageClassName: 'a' }, volumeattributesclasses: { driverName: 'a', parameters: { a: 'b' } },
   volumeattachments: { spec: { attacher: 'a', nodeName: 'a', source: { persistentVolumeName: 'a' } } },

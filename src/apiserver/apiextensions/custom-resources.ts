@@ -1,4 +1,4 @@
-import type { Disposable } from '../../base/index.ts';
+import { type Disposable, jsonEqual } from '../../base/index.ts';
 import {
   caBundleProblem, conditionOf, CUSTOM_RESOURCE_CLEANUP_FINALIZER, customResource, type CustomResourceDefinition, customResourceDefinitions, formatTime, hasReason, isConditionTrue,
   plainConversion, usePatternEngine, withCondition,
@@ -180,11 +180,12 @@ export class CustomResources {
       await this.deps.endpoints.replace(served.endpoints, []);
       return;
     }
-    if (served !== undefined && isServedAlike(served.definition, wanted)) {
+    const looksAlike = served !== undefined && looksAsBefore(served.definition, wanted);
+    if (looksAlike && isConditionTrue(served.definition, 'Terminating') === isConditionTrue(wanted, 'Terminating')) {
       this.served.set(name, { ...served, definition: wanted });
       return;
     }
-    const endpoints = await this.deps.endpoints.replace(served?.endpoints ?? [], resourcesOf(wanted, this.deps));
+    const endpoints = await this.deps.endpoints.replace(served?.endpoints ?? [], resourcesOf(wanted, this.deps), looksAlike);
     this.served.set(name, { definition: wanted, endpoints });
   }
 }
@@ -209,9 +210,10 @@ function withEstablished(definition: CustomResourceDefinition, now: string): Cus
   return withCondition(definition, { type: 'Established', status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' }, now);
 }
 
-function isServedAlike(a: CustomResourceDefinition, b: CustomResourceDefinition): boolean {
+/** Objects are as they were where neither spec nor names have changed. */
+function looksAsBefore(a: CustomResourceDefinition, b: CustomResourceDefinition): boolean {
   return (a.spec === b.spec || a.metadata.generation === b.metadata.generation) && a.metadata.uid === b.metadata.uid
-    && a.status?.acceptedNames === b.status?.acceptedNames && isConditionTrue(a, 'Terminating') === isConditionTrue(b, 'Terminating');
+    && jsonEqual(a.status?.acceptedNames, b.status?.acceptedNames);
 }
 
 /** Calls back once the last object has gone. */

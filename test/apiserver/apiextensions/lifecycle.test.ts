@@ -49,6 +49,7 @@ test('a definition goes once its objects are gone; until then nothing new is cre
   await server.settle();
   expect(await refusal(server.definitions({ verb: 'get', name: `crontabs.${GROUP}` }))).toBe('404 customresourcedefinitions.apiextensions.k8s.io "crontabs.stable.example.com" not found');
   expect(await refusal(server.crontabs({ verb: 'list' }))).toBe('404 the server could not find the requested resource');
+  expect(watch.events.map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED', 'DELETED']);
   expect(watch.closed).toEqual(['closed']);
 });
 
