@@ -19,7 +19,7 @@ import type { ResourceDefinition } from './definition.ts';
 import { endpointSlices } from './discovery/index.ts';
 import { eventsV1Events } from './events/index.ts';
 import { flowSchemas, priorityLevelConfigurations } from './flowcontrol/index.ts';
-import { requestTraces } from './lab/index.ts';
+import { accessExplanations, requestTraces } from './lab/index.ts';
 import type { KubernetesObject } from './meta.ts';
 import { ingressClasses, ingresses, ipAddresses, networkPolicies, serviceCidrs } from './networking/index.ts';
 import { runtimeClasses } from './node/index.ts';
@@ -58,5 +58,5 @@ export const builtinResources: readonly ResourceDefinition[] = [
   untyped(mutatingAdmissionPolicies), untyped(mutatingAdmissionPolicyBindings), untyped(mutatingWebhookConfigurations),
   untyped(validatingAdmissionPolicies), untyped(validatingAdmissionPolicyBindings), untyped(validatingWebhookConfigurations),
   untyped(apiServices), untyped(certificateSigningRequests), untyped(flowSchemas), untyped(priorityLevelConfigurations),
-  untyped(requestTraces),
+  untyped(requestTraces), untyped(accessExplanations),
 ];

@@ -152,7 +152,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const traces = new RequestTraces(clock);
   const special = specialHandlers({
     traces, askComponents: () => new Map([['etcd-0', healthOf(writeFailureOf(store))], ...options.components?.() ?? []]),
-    authorize, authenticate: (token, wanted) => tokenChain.authenticate(token, wanted), audiences, rbac, pods: endpoints.find('', 'v1', 'pods'), disruptionBudgets: { budgets: cacheOf('policy', 'poddisruptionbudgets'), transport: () => transportFor(LOOPBACK_USER) },
+    authorize, authenticate: (token, wanted) => tokenChain.authenticate(token, wanted), audiences, rbac, explanations: { rbac, node, authorize, roles: rbacSources.roles, clusterRoles: rbacSources.clusterRoles }, pods: endpoints.find('', 'v1', 'pods'), disruptionBudgets: { budgets: cacheOf('policy', 'poddisruptionbudgets'), transport: () => transportFor(LOOPBACK_USER) },
     tokens: tokenSigner === undefined ? undefined : { signer: tokenSigner, pods, secrets, nodes: cacheOf('', 'nodes'), audiences },
   });
 

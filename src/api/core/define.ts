@@ -27,7 +27,7 @@ export function defineResource<T extends KubernetesObject>(
 
 /** A kind that is only ever created and never stored: a question to the server. Such resources have the one verb create. */
 export function defineRequest<T extends KubernetesObject>(
-  facts: Pick<ResourceDefinition<T>, 'group' | 'resource' | 'kind' | 'namespaced' | 'schema'> & Pick<Strategy<T>, 'validateCreate'> & Partial<Pick<Strategy<T>, 'defaults'>>,
+  facts: Pick<ResourceDefinition<T>, 'group' | 'resource' | 'kind' | 'namespaced' | 'schema'> & Pick<Strategy<T>, 'validateCreate'> & Partial<Pick<Strategy<T>, 'defaults'> & Pick<ResourceDefinition<T>, 'version'>>,
 ): ResourceDefinition<T> {
   const { validateCreate, defaults = (object: T) => object, ...names } = facts;
   return defineResource<T>({

@@ -1,1 +1,2 @@
+export * from './access-explanation.ts';
 export * from './request-trace.ts';

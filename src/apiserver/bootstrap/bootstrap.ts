@@ -7,7 +7,7 @@ import {
 } from './objects.ts';
 import { bootstrapFlowSchemas, bootstrapPriorityLevels, danglingCondition } from '../flowcontrol/index.ts';
 import { serviceIpAddress } from '../registry/services/address-keeper.ts';
-import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapNamespaceRoles } from './rbac/policy.ts';
+import { bootstrapClusterRoleBindings, bootstrapClusterRoles, bootstrapNamespaceRoles, labRole } from './rbac/policy.ts';
 import { reconcileBinding, reconcileRole } from './rbac/reconcile.ts';
 import { seed, type Seed, type SeedOptions } from './seed.ts';
 
@@ -46,6 +46,9 @@ function bootstrapObjects({ address, kubernetesIp, serviceRange, clientCa, reque
   for (const object of bootstrapNamespaces()) add('', 'namespaces', object);
   for (const object of bootstrapPriorityClasses()) add('scheduling.k8s.io', 'priorityclasses', object);
   for (const object of bootstrapClusterRoles()) add(RBAC, 'clusterroles', object, reconcileRole);
+  const [role, binding] = labRole();
+  add(RBAC, 'clusterroles', role);
+  add(RBAC, 'clusterrolebindings', binding);
   for (const object of bootstrapClusterRoleBindings()) add(RBAC, 'clusterrolebindings', object, reconcileBinding);
   for (const object of bootstrapNamespaceRoles()) {
     if (object.kind === 'Role') add(RBAC, 'roles', object, reconcileRole);

@@ -1,10 +1,11 @@
-import type { RbacAuthorizer } from '../authorization/index.ts';
+import type { ExplanationSources, RbacAuthorizer } from '../authorization/index.ts';
 import { newUnknownResource } from '../errors.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { type AskComponents, componentStatusesOf } from './component-statuses.ts';
 import type { ComputedResource } from './computed.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RequestHandler, SpecialHandlers, SubresourceHandler } from './registry.ts';
+import { accessExplanation } from './reviews/access-explanation.ts';
 import { type Authorize, selfSubjectAccessReview, subjectAccessReview } from './reviews/access-review.ts';
 import { type Authenticate, selfSubjectReview, tokenReview } from './reviews/identity-review.ts';
 import { selfSubjectRulesReview } from './reviews/rules-review.ts';
@@ -23,6 +24,7 @@ export interface SpecialOptions {
   readonly authenticate: Authenticate;
   readonly audiences: readonly string[];
   readonly rbac: RbacAuthorizer;
+  readonly explanations: ExplanationSources;
   readonly pods: Endpoint | undefined;
   /** undefined: service accounts get no tokens. */
   readonly tokens: TokenSources | undefined;
@@ -55,6 +57,7 @@ export function specialHandlers(options: SpecialOptions): SpecialHandlers {
     ['selfsubjectrulesreviews.authorization.k8s.io', selfSubjectRulesReview(rbac)],
     ['selfsubjectreviews.authentication.k8s.io', selfSubjectReview],
     ['tokenreviews.authentication.k8s.io', tokenReview(authenticate, options.audiences)],
+    ['accessexplanations.lab.drydock.dev', accessExplanation(options.explanations)],
     ['bindings.', bindingOf(pods)],
   ]);
   return { subresources, requests, computed: new Map([['requesttraces.lab.drydock.dev', options.traces], ['componentstatuses.', componentStatusesOf(options.askComponents)]]) };

@@ -32,6 +32,18 @@ const CLUSTER_BINDINGS: readonly (readonly [role: string, subjects: readonly Sub
   ['system:service-account-issuer-discovery', [group('system:serviceaccounts')]],
 ];
 
+/** What everybody may who has come in, besides upstream's: ask why they may not. */
+const LAB_ROLE = 'system:lab.drydock.dev:basic-user';
+
+/** The role of Drydock's own, which is no part of the bootstrap policy, and its binding. */
+export function labRole(): readonly [NewObject<ClusterRole>, NewObject<ClusterRoleBinding>] {
+  const metadata = { name: LAB_ROLE };
+  return [
+    { apiVersion: API_VERSION, kind: 'ClusterRole', metadata, rules: [rule('create', 'lab.drydock.dev', 'accessexplanations')] },
+    { apiVersion: API_VERSION, kind: 'ClusterRoleBinding', metadata, roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name: LAB_ROLE }, subjects: [group('system:authenticated')] },
+  ];
+}
+
 /** Every ClusterRole of the bootstrap policy as an object. */
 export function bootstrapClusterRoles(): readonly NewObject<ClusterRole>[] {
   const controllers = Object.entries(CONTROLLER_ROLES).map(([name, rules]): RoleFacts => ({ name: `system:controller:${name}`, rules }));

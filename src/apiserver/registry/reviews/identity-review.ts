@@ -1,4 +1,5 @@
 import type { Authenticated, NotAuthenticated } from '../../authentication/index.ts';
+import { formatTime } from '../../../api/index.ts';
 import { newBadRequest } from '../../errors.ts';
 import type { UserInfo } from '../../server.ts';
 import { warn } from '../call.ts';
@@ -6,7 +7,9 @@ import type { RequestHandler } from '../registry.ts';
 import { specOf, withAnswer } from './answer.ts';
 
 /** POST selfsubjectreviews: who am I? */
-export const selfSubjectReview: RequestHandler = (_deps, call, body) => withAnswer(body, { userInfo: userOf(call.user) });
+export const selfSubjectReview: RequestHandler = ({ clock }, { user }, { kind, apiVersion }) => ({
+  kind, apiVersion, metadata: { creationTimestamp: formatTime(clock.nowMs()) }, status: { userInfo: userOf(user) },
+});
 
 /** Finds the user of a token that is good for one of the audiences. */
 export type Authenticate = (token: string, audiences: readonly string[]) => Authenticated | NotAuthenticated | Promise<Authenticated | NotAuthenticated>;
