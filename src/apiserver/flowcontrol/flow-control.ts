@@ -61,6 +61,36 @@ export interface FlowTicket {
   finish(): void;
 }
 
+class Ticket implements FlowTicket {
+  readonly admitted: boolean | Promise<boolean>;
+  private readonly flow: Flow;
+  private readonly request: FlowRequest;
+  private readonly finished: (flow: Flow, request: FlowRequest) => void;
+
+  constructor(flow: Flow, admitted: boolean | Promise<boolean>, request: FlowRequest, finished: (flow: Flow, request: FlowRequest) => void) {
+    this.admitted = admitted;
+    this.flow = flow;
+    this.request = request;
+    this.finished = finished;
+  }
+
+  get flowSchemaUid(): string {
+    return this.flow.schema.metadata.uid ?? '';
+  }
+
+  get priorityLevelUid(): string {
+    return this.flow.level.configuration.metadata.uid ?? '';
+  }
+
+  get retryAfterSeconds(): number {
+    return this.flow.level.retryAfter.seconds;
+  }
+
+  finish(): void {
+    this.finished(this.flow, this.request);
+  }
+}
+
 /** Priority and fairness of one server: who may run now, and who waits for whom. Kubernetes: util/flowcontrol. */
 export class FlowControl {
   readonly watches = new WatchCounts();
@@ -127,13 +157,7 @@ export class FlowControl {
       level.retryAfter.noteDropped(clock.nowMs());
     } else if (admitted) this.noteDispatched(flow, isLimited ? 0 : undefined);
     else admitted = this.wait(flow, request, Math.min(waitMsMax, WAIT_MS_MAX));
-    return {
-      flowSchemaUid: schema.metadata.uid ?? '', priorityLevelUid: level.configuration.metadata.uid ?? '', admitted,
-      get retryAfterSeconds() {
-        return level.retryAfter.seconds;
-      },
-      finish: () => this.finish(flow, request),
-    };
+    return new Ticket(flow, admitted, request, this.finished);
   }
 
   write(writer: MetricsWriter): void {
@@ -176,7 +200,7 @@ export class FlowControl {
     if (waitedSeconds !== undefined) counters.waited.observe(waitedSeconds);
   }
 
-  private finish({ level, counters }: Flow, request: FlowRequest): void {
+  private readonly finished = ({ level, counters }: Flow, request: FlowRequest): void => {
     const { clock } = this.sources;
     const { queues } = level;
     const nowMs = clock.elapsedMs();
@@ -189,7 +213,7 @@ export class FlowControl {
     const lingerSeconds = queues.finish(request, nowMs);
     if (lingerSeconds > 0) clock.schedule(lingerSeconds * 1000, () => queues.release(request, clock.elapsedMs()));
     if (level.quiescing && queues.isIdle) this.digestSoon();
-  }
+  };
 
   /** Remembered for each user and kind of request until the configuration changes. */
   private flowOf(user: UserInfo, info: RequestInfo): Flow {

@@ -32,6 +32,38 @@ export interface Upgrade {
   taken: boolean;
 }
 
+/** What is known of an answer before its content is, and what became of it. */
+export class AnswerFacts {
+  /** Kubernetes: the header Audit-ID. */
+  auditId = '';
+  /** Where flow control has put the request; undefined: it did not get there. */
+  flowSchemaUid: string | undefined = undefined;
+  priorityLevelUid = '';
+  /** Warnings that the answer carries before its own. */
+  warnings: readonly string[] = NO_WARNINGS;
+  /** Called once, before the answer begins. */
+  onBegin: ((code: number) => void) | undefined = undefined;
+  /** Bytes of the body, where it was sent in one piece. */
+  sentBytes = 0;
+
+  /** Completes an answer's headers. */
+  begin(code: number, headers: ResponseHeaders, body?: Uint8Array): void {
+    headers['audit-id'] ??= this.auditId;
+    headers['cache-control'] ??= 'no-cache, private';
+    if (this.flowSchemaUid !== undefined) {
+      headers['x-kubernetes-pf-flowschema-uid'] = this.flowSchemaUid;
+      headers['x-kubernetes-pf-prioritylevel-uid'] = this.priorityLevelUid;
+    }
+    if (this.warnings.length > 0) headers['warning'] = [...this.warnings.map((text) => `299 - ${JSON.stringify(text)}`), ...[headers['warning'] ?? []].flat()];
+    if (body !== undefined) this.sentBytes = body.length;
+    const { onBegin } = this;
+    this.onBegin = undefined;
+    onBegin?.(code);
+  }
+}
+
+const NO_WARNINGS: readonly string[] = Object.freeze([]);
+
 /** One HTTP request and its answer, whatever HTTP version carries it. Header names are lower case. */
 export interface Exchange {
   readonly method: string;
@@ -47,16 +79,10 @@ export interface Exchange {
   readonly code: number;
   /** Set where the client wants to leave HTTP: WebSocket or SPDY. */
   readonly upgrade?: Upgrade;
-  /** Headers that the answer carries where it does not bring its own. */
-  defaultHeaders: Readonly<Record<string, string>>;
-  /** Warnings that the answer carries before its own. */
-  warnings: readonly string[];
-  /** Called once, before the answer begins. */
-  onAnswer: ((code: number, headers: ResponseHeaders) => void) | undefined;
+  /** What all answers carry. */
+  readonly answer: AnswerFacts;
   /** Called where nobody waits for the answer any more; set by who reads the body. */
   onAbandoned: (() => void) | undefined;
-  /** Bytes of the answer's body, where it was sent in one piece. */
-  sentBytes: number;
   /** Answers in one piece. */
   respond(code: number, headers: ResponseHeaders, body?: Uint8Array): void;
   /** Answers with a stream; the caller ends it. */
@@ -67,66 +93,68 @@ export interface Exchange {
   destroy(): void;
 }
 
-/** What all answers have in common: headers, and who wants to know. */
-function begin(exchange: Exchange, code: number, headers: ResponseHeaders, body: Uint8Array | undefined): void {
-  for (const name in exchange.defaultHeaders) if (headers[name] === undefined) headers[name] = exchange.defaultHeaders[name] as string;
-  if (body !== undefined) exchange.sentBytes = body.length;
-  if (exchange.warnings.length > 0) headers['warning'] = [...exchange.warnings.map((text) => `299 - ${JSON.stringify(text)}`), ...[headers['warning'] ?? []].flat()];
-  const { onAnswer } = exchange;
-  exchange.onAnswer = undefined;
-  onAnswer?.(code, headers);
-}
-
-const NO_HEADERS = Object.freeze({});
-const NO_WARNINGS: readonly string[] = Object.freeze([]);
-
 /** An exchange over HTTP/1.1. */
-export function createHttp1Exchange(request: IncomingMessage, response: ServerResponse, identity: ConnectionIdentity): Exchange {
-  const exchange: Exchange = {
-    method: request.method ?? 'GET',
-    target: request.url ?? '/',
-    headers: request.headers,
-    identity,
-    body: request,
-    defaultHeaders: NO_HEADERS,
-    warnings: NO_WARNINGS,
-    onAnswer: undefined,
-    onAbandoned: undefined,
-    sentBytes: 0,
-    get answered() {
-      return response.headersSent;
-    },
-    get code() {
-      return response.statusCode;
-    },
-    respond(code, headers, body) {
-      if (response.headersSent || response.destroyed) return;
-      begin(exchange, code, headers, body);
-      if (body !== undefined) headers['content-length'] = String(body.length);
-      // A body that nobody has read would be taken for the next request.
-      if (!request.complete) headers['connection'] = 'close';
-      response.writeHead(code, headers);
-      response.end(body);
-    },
-    respondStream(code, headers) {
-      begin(exchange, code, headers, undefined);
-      response.writeHead(code, headers);
-      response.flushHeaders();
-      return response;
-    },
-    onClose(listener) {
-      response.once('close', listener);
-    },
-    destroy() {
-      response.destroy();
-    },
-  };
-  return exchange;
+export class Http1Exchange implements Exchange {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly identity: ConnectionIdentity;
+  readonly body: Readable;
+  readonly answer: AnswerFacts;
+  onAbandoned: (() => void) | undefined = undefined;
+  private readonly request: IncomingMessage;
+  private readonly response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse, identity: ConnectionIdentity, answer = new AnswerFacts()) {
+    this.method = request.method ?? 'GET';
+    this.target = request.url ?? '/';
+    this.headers = request.headers;
+    this.identity = identity;
+    this.body = request;
+    this.answer = answer;
+    this.request = request;
+    this.response = response;
+  }
+
+  get answered(): boolean {
+    return this.response.headersSent;
+  }
+
+  get code(): number {
+    return this.response.statusCode;
+  }
+
+  respond(code: number, headers: ResponseHeaders, body?: Uint8Array): void {
+    const { request, response } = this;
+    if (response.headersSent || response.destroyed) return;
+    this.answer.begin(code, headers, body);
+    if (body !== undefined) headers['content-length'] = String(body.length);
+    // A body that nobody has read would be taken for the next request.
+    if (!request.complete) headers['connection'] = 'close';
+    response.writeHead(code, headers);
+    response.end(body);
+  }
+
+  respondStream(code: number, headers: ResponseHeaders): Writable {
+    this.answer.begin(code, headers);
+    this.response.writeHead(code, headers);
+    this.response.flushHeaders();
+    return this.response;
+  }
+
+  onClose(listener: () => void): void {
+    this.response.once('close', listener);
+  }
+
+  destroy(): void {
+    this.response.destroy();
+  }
 }
 
 /** An exchange whose client wants to switch protocols. Refusals are answered as HTTP/1.1, and end the connection. */
 export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer, identity: ConnectionIdentity): Exchange {
   const upgrade: Upgrade = { protocol: (request.headers.upgrade ?? '').toLowerCase(), request, socket, head, taken: false };
+  const facts = new AnswerFacts();
   let plain: Exchange | undefined;
   const answer = (): Exchange => {
     if (plain !== undefined) return plain;
@@ -134,23 +162,17 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
     response.once('finish', () => (socket as Socket).destroySoon());
-    plain = createHttp1Exchange(request, response, identity);
-    plain.defaultHeaders = exchange.defaultHeaders;
-    plain.warnings = exchange.warnings;
-    plain.onAnswer = exchange.onAnswer;
+    plain = new Http1Exchange(request, response, identity, facts);
     return plain;
   };
-  const exchange: Exchange = {
+  return {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: request.headers,
     identity,
     upgrade,
-    defaultHeaders: NO_HEADERS,
-    warnings: NO_WARNINGS,
-    onAnswer: undefined,
+    answer: facts,
     onAbandoned: undefined,
-    sentBytes: 0,
     // What follows the head is the other protocol's.
     body: Readable.from([]),
     get answered() {
@@ -164,56 +186,65 @@ export function createUpgradeExchange(request: IncomingMessage, socket: Duplex, 
     onClose: (listener) => void socket.once('close', listener),
     destroy: () => void socket.destroy(),
   };
-  return exchange;
 }
 
 /** An exchange over HTTP/2. */
-export function createHttp2Exchange(stream: ServerHttp2Stream, headers: Http2Headers, identity: ConnectionIdentity): Exchange {
-  const exchange: Exchange = {
-    method: headers[':method'] ?? 'GET',
-    target: headers[':path'] ?? '/',
-    headers,
-    identity,
-    body: stream,
-    defaultHeaders: NO_HEADERS,
-    warnings: NO_WARNINGS,
-    onAnswer: undefined,
-    onAbandoned: undefined,
-    sentBytes: 0,
-    get answered() {
-      return stream.headersSent;
-    },
-    get code() {
-      return Number(stream.sentHeaders?.[':status'] ?? 200);
-    },
-    respond(code, responseHeaders, body) {
-      if (stream.destroyed || stream.headersSent) return;
-      begin(exchange, code, responseHeaders, body);
-      responseHeaders[':status'] = String(code);
-      // What nobody reads would keep the stream open, and its sender waiting.
-      if (!stream.endAfterHeaders && stream.readableFlowing !== true) stream.resume();
-      if (body === undefined || body.length === 0) {
-        stream.respond(responseHeaders, { endStream: true });
-        return;
-      }
-      responseHeaders['content-length'] = String(body.length);
-      stream.respond(responseHeaders);
-      stream.end(body);
-    },
-    respondStream(code, responseHeaders) {
-      if (stream.destroyed) return stream;
-      begin(exchange, code, responseHeaders, undefined);
-      stream.respond({ ...responseHeaders, ':status': code });
-      return stream;
-    },
-    onClose(listener) {
-      stream.once('close', listener);
-    },
-    destroy() {
-      stream.destroy();
-    },
-  };
-  return exchange;
+export class Http2Exchange implements Exchange {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly identity: ConnectionIdentity;
+  readonly body: ServerHttp2Stream;
+  readonly answer = new AnswerFacts();
+  onAbandoned: (() => void) | undefined = undefined;
+
+  constructor(stream: ServerHttp2Stream, headers: Http2Headers, identity: ConnectionIdentity) {
+    this.method = headers[':method'] ?? 'GET';
+    this.target = headers[':path'] ?? '/';
+    this.headers = headers;
+    this.identity = identity;
+    this.body = stream;
+  }
+
+  get answered(): boolean {
+    return this.body.headersSent;
+  }
+
+  get code(): number {
+    return Number(this.body.sentHeaders?.[':status'] ?? 200);
+  }
+
+  respond(code: number, headers: ResponseHeaders, body?: Uint8Array): void {
+    const stream = this.body;
+    if (stream.destroyed || stream.headersSent) return;
+    this.answer.begin(code, headers, body);
+    headers[':status'] = String(code);
+    // What nobody reads would keep the stream open, and its sender waiting.
+    if (!stream.endAfterHeaders && stream.readableFlowing !== true) stream.resume();
+    if (body === undefined || body.length === 0) {
+      stream.respond(headers, { endStream: true });
+      return;
+    }
+    headers['content-length'] = String(body.length);
+    stream.respond(headers);
+    stream.end(body);
+  }
+
+  respondStream(code: number, headers: ResponseHeaders): Writable {
+    const stream = this.body;
+    if (stream.destroyed) return stream;
+    this.answer.begin(code, headers);
+    stream.respond({ ...headers, ':status': code });
+    return stream;
+  }
+
+  onClose(listener: () => void): void {
+    this.body.once('close', listener);
+  }
+
+  destroy(): void {
+    this.body.destroy();
+  }
 }
 
 /** The whole body of a request. Rejects with 413 over bytesMax, and with 400 where the client broke off. */

@@ -34,7 +34,8 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
   let labels = OTHER_LABELS;
   let ended: ((code: number, durationMs: number) => void) | undefined;
   let deadline: Deadline | undefined;
-  exchange.defaultHeaders = { 'audit-id': auditIdOf(deps, exchange), 'cache-control': 'no-cache, private' };
+  const { answer } = exchange;
+  answer.auditId = auditIdOf(deps, exchange);
   try {
     const question = readQuestion(exchange);
     labels = labelsOf(deps, exchange, question);
@@ -42,7 +43,7 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     else deadline = deps.deadlines.begin(exchange, requestedMs(textParameter(question.parameters, 'timeout')));
     const authenticated = authenticate(deps.apiServer, exchange.identity, exchange.headers);
     const identity = authenticated instanceof Promise ? await authenticated : authenticated;
-    exchange.warnings = identity.warnings;
+    answer.warnings = identity.warnings;
     const acting = impersonate(deps.apiServer, identity.user, exchange.headers, () => attributesOf(question.info));
     await serveInTurn(deps, exchange, acting?.user ?? identity.user, question, labels, deadline);
   } catch (error) {
@@ -51,7 +52,7 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     if (deadline !== undefined) deps.deadlines.done(deadline);
     if (deadline?.expired === true) deps.metrics.timedOut(labels);
     const durationMs = deps.world.clock.elapsedMs() - startMs;
-    if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, durationMs, exchange.sentBytes);
+    if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, durationMs, answer.sentBytes);
     else ended(exchange.code, durationMs);
   }
 }
@@ -100,16 +101,15 @@ async function serveInTurn(deps: HttpDeps, exchange: Exchange, user: UserInfo, q
   const waitMs = deadline === undefined ? undefined : (deadline.atMs - deps.world.clock.elapsedMs()) / 4;
   const ticket: FlowTicket = flowControl === undefined ? deps.maxInFlight.begin(user, info) : flowControl.begin(user, info, parameters, waitMs);
   if (flowControl !== undefined) {
-    exchange.defaultHeaders = {
-      ...exchange.defaultHeaders, 'x-kubernetes-pf-flowschema-uid': ticket.flowSchemaUid, 'x-kubernetes-pf-prioritylevel-uid': ticket.priorityLevelUid,
-    };
+    exchange.answer.flowSchemaUid = ticket.flowSchemaUid;
+    exchange.answer.priorityLevelUid = ticket.priorityLevelUid;
   }
   const isMutating = !READ_VERBS.has(info.verb);
   let isExecuting = false;
   try {
     let { admitted } = ticket;
     if (typeof admitted !== 'boolean') {
-      exchange.onClose(ticket.finish);
+      exchange.onClose(() => ticket.finish());
       deps.metrics.inQueue(isMutating, 1);
       admitted = await admitted;
       deps.metrics.inQueue(isMutating, -1);
@@ -131,7 +131,7 @@ async function serveInTurn(deps: HttpDeps, exchange: Exchange, user: UserInfo, q
       ticket.finish();
     };
     const forget = flowControl?.watches.add(info, textParameter(parameters, 'fieldSelector'));
-    if (exchange.upgrade === undefined) exchange.onAnswer = begun;
+    if (exchange.upgrade === undefined) exchange.answer.onBegin = begun;
     else begun();
     await serve(deps, exchange, user, question).finally(() => forget?.());
     begun();

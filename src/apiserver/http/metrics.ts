@@ -70,16 +70,15 @@ export function createMetrics(clock: Clock, apiServer: Pick<ApiServer, 'flowCont
   const longRunning = new Map<string, number>();
   const executing = { mutating: new PeakGauge(clock), readOnly: new PeakGauge(clock) };
   const queued = { mutating: new PeakGauge(clock), readOnly: new PeakGauge(clock) };
-  const routes = new Map<string, Route>();
+  const routes = new WeakMap<RequestLabels, Route>();
 
   const routeOf = (labels: RequestLabels): Route => {
-    const key = `${labels.verb} ${labels.group}/${labels.version}/${labels.resource}/${labels.subresource}/${labels.scope}${labels.dryRun}`;
-    let route = routes.get(key);
+    let route = routes.get(labels);
     if (route === undefined) {
       const { verb, group, version, resource, subresource, scope, component, dryRun } = labels;
       const base = { verb, group, version, resource, subresource, scope, component };
       const withDryRun = { ...base, dry_run: dryRun };
-      routes.set(key, route = {
+      routes.set(labels, route = {
         codes: new Map(), labels: base, withDryRun, duration: durations.with(withDryRun), sli: dryRun === '' ? slis.with(base) : undefined,
         size: verb === 'GET' || verb === 'LIST' ? sizes.with(base) : undefined,
       });
@@ -159,14 +158,34 @@ const METRIC_VERBS: Readonly<Record<Verb, string>> = {
 
 const CONNECTIONS = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
 
+/** Labels of the kinds of requests there have been; each is one object. */
+const known = new WeakMap<ResourceDefinition, Map<string, RequestLabels>>();
+
 /** Only what is served gets counters of its own, so that a client can't make them grow. Kubernetes: CleanVerb. */
 export function resourceLabels(resources: ResourceTable, path: ResourcePath, verb: Verb | undefined, isApply: boolean, dryRun: string): RequestLabels {
   const definition = resources.get(path.group, path.version, path.resource);
   if (definition === undefined || verb === undefined) return OTHER_LABELS;
-  const { group, version, resource } = definition;
-  const isConnection = CONNECTIONS.has(path.subresource) && group === '';
-  const subresource = isConnection || definition.subresources.some(({ name }) => name === path.subresource) ? path.subresource : '';
+  let ofResource = known.get(definition);
+  if (ofResource === undefined) known.set(definition, ofResource = new Map());
   const scope = path.name !== '' ? 'resource' : path.namespace !== '' ? 'namespace' : 'cluster';
+  const key = path.subresource === '' && dryRun === '' && !isApply ? KEYS[verb][scope] ?? '' : `${verb} ${isApply} ${path.subresource} ${scope}${dryRun === '' ? '' : ' dry'}`;
+  let labels = ofResource.get(key);
+  if (labels === undefined) {
+    labels = newLabels(definition, path.subresource, scope, verb, isApply, dryRun);
+    // Subresources that a client makes up are all the same.
+    if (labels.subresource !== path.subresource) return resourceLabels(resources, { ...path, subresource: '' }, verb, isApply, dryRun);
+    ofResource.set(key, labels);
+  }
+  return labels;
+}
+
+const SCOPES = ['cluster', 'namespace', 'resource'] as const;
+const KEYS = Object.fromEntries(Object.keys(METRIC_VERBS).map((verb) => [verb, Object.fromEntries(SCOPES.map((scope) => [scope, `${verb} ${scope}`]))])) as Readonly<Record<Verb, Readonly<Record<string, string>>>>;
+
+function newLabels(definition: ResourceDefinition, asked: string, scope: string, verb: Verb, isApply: boolean, dryRun: string): RequestLabels {
+  const { group, version, resource } = definition;
+  const isConnection = CONNECTIONS.has(asked) && group === '';
+  const subresource = isConnection || definition.subresources.some(({ name }) => name === asked) ? asked : '';
   return {
     verb: isConnection ? 'CONNECT' : verb === 'patch' && isApply ? 'APPLY' : METRIC_VERBS[verb], group, version, resource, subresource, scope, component: 'apiserver',
     dryRun: dryRun === '' ? '' : 'All', deprecated: definition.deprecation !== undefined,
@@ -175,8 +194,7 @@ export function resourceLabels(resources: ResourceTable, path: ResourcePath, ver
 
 /** Of paths that are no resources, as upstream's handlers name themselves. */
 export function pathLabels(method: string, path: string): RequestLabels {
-  const subresource = COUNTED_PATHS.find((each) => path === each || path === `${each}/`);
-  return subresource === undefined || (method !== 'GET' && method !== 'HEAD') ? OTHER_LABELS : { ...OTHER_LABELS, subresource };
+  return (method === 'GET' || method === 'HEAD' ? COUNTED_PATHS.get(path) : undefined) ?? OTHER_LABELS;
 }
 
-const COUNTED_PATHS = ['/healthz', '/livez', '/readyz', '/version', '/metrics'];
+const COUNTED_PATHS: ReadonlyMap<string, RequestLabels> = new Map(['/healthz', '/livez', '/readyz', '/version', '/metrics'].map((path) => [path, { ...OTHER_LABELS, subresource: path }]));

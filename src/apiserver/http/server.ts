@@ -10,7 +10,7 @@ import { identifyConnection } from './authentication.ts';
 import type { Certificates } from './certificates.ts';
 import type { HttpDeps, VersionInfo } from './deps.ts';
 import { createApiDocuments } from './documents.ts';
-import { type ConnectionIdentity, createHttp1Exchange, createHttp2Exchange, createUpgradeExchange } from './exchange.ts';
+import { type ConnectionIdentity, createUpgradeExchange, Http1Exchange, Http2Exchange } from './exchange.ts';
 import { Deadlines } from './deadlines.ts';
 import { handleExchange } from './handler.ts';
 import { MaxInFlight } from '../flowcontrol/index.ts';
@@ -108,7 +108,7 @@ function createHttp1Server(deps: HttpDeps, identities: WeakMap<Duplex, Connectio
   const identityOf = (socket: Duplex) => identities.get(socket) ?? { user: undefined, refused: true };
   http1.on('request', (request, response) => {
     response.on('error', ignore);
-    void handleExchange(deps, createHttp1Exchange(request, response, identityOf(request.socket)));
+    void handleExchange(deps, new Http1Exchange(request, response, identityOf(request.socket)));
   });
   http1.on('checkContinue', (request, response) => {
     response.writeContinue();
@@ -134,7 +134,7 @@ function serveHttp2(deps: HttpDeps, socket: TLSSocket, identity: ConnectionIdent
   session.on('error', () => socket.destroy());
   session.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', ignore);
-    void handleExchange(deps, createHttp2Exchange(stream, headers, identity));
+    void handleExchange(deps, new Http2Exchange(stream, headers, identity));
   });
 }
 
