@@ -7,6 +7,8 @@ import { type GraphNode, OwnerGraph } from './graph.ts';
 
 /** Kubernetes: --concurrent-gc-syncs. */
 const concurrency = 20;
+/** Watching every kind there is takes a while; a cluster that starts has more urgent things to do, and nothing to collect. */
+const startDelayMs = 100;
 
 /** Deletes what has lost its owners, and lets owners go that wait for their dependents. Kubernetes: pkg/controller/garbagecollector. */
 export function garbageCollector(resources: ServedResources): StartController {
@@ -37,22 +39,25 @@ export function garbageCollector(resources: ServedResources): StartController {
         }));
       }
     };
-    watchAll();
-    disposables.add(resources.onChange(watchAll));
     const collector = createCollector({
       context, graph,
       findResource: (apiVersion, kind) => byKind.get(`${apiVersion}/${kind}`),
       enqueue: (node) => deleteQueue.add(node),
     });
     const onError = (node: GraphNode, error: unknown) => context.onError(`${node.kind} ${node.namespace ?? ''}/${node.name}`, error);
-    disposables.add(runWorkers({
-      clock, queue: deleteQueue, concurrency, onError,
-      // Whatever was removed from the graph meanwhile is settled.
-      reconcile: (node) => (graph.get(node.uid) === node ? collector.attemptToDelete(node) : reconciled),
-    }));
-    disposables.add(runWorkers({
-      clock, queue: orphanQueue, concurrency, onError,
-      reconcile: (node) => (graph.get(node.uid) === node ? collector.attemptToOrphan(node) : reconciled),
+    // No worker begins before every kind is watched: it would miss dependents.
+    disposables.add(clock.schedule(startDelayMs, () => {
+      watchAll();
+      disposables.add(resources.onChange(watchAll));
+      disposables.add(runWorkers({
+        clock, queue: deleteQueue, concurrency, onError,
+        // Whatever was removed from the graph meanwhile is settled.
+        reconcile: (node) => (graph.get(node.uid) === node ? collector.attemptToDelete(node) : reconciled),
+      }));
+      disposables.add(runWorkers({
+        clock, queue: orphanQueue, concurrency, onError,
+        reconcile: (node) => (graph.get(node.uid) === node ? collector.attemptToOrphan(node) : reconciled),
+      }));
     }));
     return disposables;
   };
