@@ -8,3 +8,5 @@ export { fromJson } from './values/json-value.ts';
 export * from './values/value.ts';
 export { type DefinitionRuleOptions, validateDefinitionRules } from './schema/definition-rules.ts';
 export { ruleValidatorFor, type RuleValidator, type RuleVerdict } from './schema/object-rules.ts';
+export { AUTHORIZER, NAMESPACE, policyStruct, REQUEST, RESOURCE_CHECK, VARIABLES, variableType } from './policy-types.ts';
+export { byEscapedName, escapeProperty } from './schema/escape.ts';

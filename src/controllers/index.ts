@@ -19,6 +19,7 @@ import { resourceQuotaController } from './resourcequota/index.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/index.ts';
 import { startServiceAccountController } from './serviceaccount/index.ts';
 import { startAttributesClassProtectionController } from './vacprotection/index.ts';
+import { policyStatusController } from './validatingadmissionpolicystatus/index.ts';
 import type { StartController } from './shared/context.ts';
 import type { ServedResources } from './shared/resources.ts';
 
@@ -113,6 +114,7 @@ function entries(options: ControllersOptions): readonly Entry[] {
     { name: 'persistentvolumeclaim-protection', account: 'pvc-protection-controller', start: startClaimProtectionController },
     { name: 'persistentvolume-protection', account: 'pv-protection-controller', start: startVolumeProtectionController },
     { name: 'volumeattributesclass-protection', account: 'volumeattributesclass-protection-controller', start: startAttributesClassProtectionController },
+    { name: 'validatingadmissionpolicy-status', account: 'validatingadmissionpolicy-status-controller', start: policyStatusController(options.resources) },
     { name: 'pod-garbage-collector', account: 'pod-garbage-collector', start: startPodGarbageCollector },
     { name: 'certificatesigningrequest-approving', account: 'certificate-controller', start: startCertificateApprover },
     { name: 'certificatesigningrequest-cleaner', account: 'certificate-controller', start: startCertificateCleaner },

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: ['api', 'base', 'world'],
   cel: ['api', 'base'],
   apiserver: ['etcd', 'api', 'base', 'world', 'client', 'cel'],
-  controllers: ['client', 'api', 'base', 'world'],
+  controllers: ['client', 'api', 'base', 'world', 'cel'],
   scheduler: ['client', 'api', 'base', 'world'],
   network: ['client', 'api', 'base', 'world'],
   containers: ['base', 'world', 'network'],

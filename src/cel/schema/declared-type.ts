@@ -1,6 +1,6 @@
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, listType, mapType, objectType, STRING, TIMESTAMP } from '../types.ts';
 import type { StructType } from '../environment.ts';
-import { escapeProperty } from './escape.ts';
+import { byEscapedName, escapeProperty } from './escape.ts';
 import { itemsOf, type Schema, valuesOf, withTypeAndObjectMeta } from './schema.ts';
 
 /** A type with how large its values may be. Kubernetes: apiserver/pkg/cel, DeclType. */
@@ -128,7 +128,7 @@ export function structsOf(declared: DeclaredType): (name: string) => StructType 
   const structs = new Map<string, StructType>();
   const visit = ({ name, fields, element }: DeclaredType): void => {
     if (fields !== undefined) {
-      structs.set(name, { field: (field) => fields.get(field)?.type });
+      structs.set(name, { field: (field) => byEscapedName(fields, field)?.type });
       for (const field of fields.values()) visit(field);
     }
     if (element !== undefined) visit(element);

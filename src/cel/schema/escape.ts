@@ -12,6 +12,11 @@ export function escapeProperty(name: string): string | undefined {
   return name.replace(/__|[./-]/g, (part) => ESCAPES[part] ?? part);
 }
 
+/** What is known of a property by its escaped name; words that CEL reserves need no escape where they name one. Kubernetes: DeclTypeProvider.FindStructFieldType. */
+export function byEscapedName<T>(properties: ReadonlyMap<string, T>, name: string): T | undefined {
+  return properties.get(name) ?? (RESERVED.has(name) ? properties.get(`__${name}__`) : undefined);
+}
+
 /** The property's name behind what an expression writes; undefined where there can be none. Kubernetes: apiserver/pkg/cel, Unescape. */
 export function unescapeProperty(escaped: string): string | undefined {
   if (!escaped.includes('__')) return escaped;

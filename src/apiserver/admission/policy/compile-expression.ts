@@ -1,6 +1,8 @@
 import type { ExpressionCompiler, ExpressionCompilerFactory, ExpressionProblem, ExpressionPurpose, PolicyExpression } from '../../../api/index.ts';
-import { type CelType, compile, DYN, type Environment, type Program, programOf, type StructType } from '../../../cel/index.ts';
-import { AUTHORIZER, NAMESPACE, policyStruct, REQUEST, RESOURCE_CHECK, VARIABLES, variableType } from './declared-types.ts';
+import {
+  AUTHORIZER, type CelType, compile, DYN, type Environment, NAMESPACE, policyStruct, type Program, programOf, REQUEST, RESOURCE_CHECK, type StructType, VARIABLES,
+  variableType,
+} from '../../../cel/index.ts';
 import { mutationStruct } from './patch-values.ts';
 
 /** An expression that compiled, or why it did not. */
@@ -14,23 +16,12 @@ const RETURNS: Readonly<Record<ExpressionPurpose, readonly string[] | undefined>
   applyConfiguration: ['Object'], jsonPatch: ['list(JSONPatch)'],
 };
 
-/** Types of the objects that an expression is about, for type checking; dyn where they are not known. */
-export interface ObjectTypes {
-  readonly object: CelType;
-  readonly params: CelType;
-  struct(name: string): StructType | undefined;
-}
-
-const UNTYPED: ObjectTypes = { object: DYN, params: DYN, struct: () => undefined };
-
 /** Compiles the expressions of one policy or webhook, in order: variables are known to those that follow. Kubernetes: plugin/cel, CompositedCompiler. */
 export class PolicyCompiler {
   private readonly variables: Map<string, CelType> | undefined;
-  private readonly types: ObjectTypes;
 
-  constructor(composed: boolean, types: ObjectTypes = UNTYPED) {
+  constructor(composed: boolean) {
     this.variables = composed ? new Map() : undefined;
-    this.types = types;
   }
 
   compile(purpose: ExpressionPurpose, expression: string, hasParams: boolean): CompiledExpression {
@@ -56,9 +47,9 @@ export class PolicyCompiler {
 
   private environment(purpose: ExpressionPurpose, hasParams: boolean): Environment {
     const declared = new Map<string, CelType>([
-      ['object', this.types.object], ['oldObject', this.types.object], ['namespaceObject', NAMESPACE], ['request', REQUEST],
+      ['object', DYN], ['oldObject', DYN], ['namespaceObject', NAMESPACE], ['request', REQUEST],
     ]);
-    if (hasParams) declared.set('params', this.types.params);
+    if (hasParams) declared.set('params', DYN);
     if (purpose !== 'messageExpression') {
       declared.set('authorizer', AUTHORIZER);
       declared.set('authorizer.requestResource', RESOURCE_CHECK);
@@ -71,7 +62,7 @@ export class PolicyCompiler {
       variables: declared,
       struct: (name) => {
         if (name === VARIABLES.name) return variablesStruct;
-        return policyStruct(name) ?? this.types.struct(name) ?? (mutates ? mutationStruct(name) : undefined);
+        return policyStruct(name) ?? (mutates ? mutationStruct(name) : undefined);
       },
       ...(mutates ? { jsonPatch: true } : {}),
     };

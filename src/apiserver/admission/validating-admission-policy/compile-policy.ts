@@ -1,5 +1,5 @@
 import type { ValidatingAdmissionPolicy } from '../../../api/index.ts';
-import { type CompiledExpression, type ObjectTypes, PolicyCompiler } from '../policy/compile-expression.ts';
+import { type CompiledExpression, PolicyCompiler } from '../policy/compile-expression.ts';
 
 /** A policy's expressions, compiled. */
 export interface CompiledPolicy {
@@ -12,8 +12,8 @@ export interface CompiledPolicy {
 }
 
 /** Kubernetes: policy/validating, compilePolicy. */
-export function compilePolicy({ spec }: ValidatingAdmissionPolicy, types?: ObjectTypes): CompiledPolicy {
-  const compiler = new PolicyCompiler(true, types);
+export function compilePolicy({ spec }: ValidatingAdmissionPolicy): CompiledPolicy {
+  const compiler = new PolicyCompiler(true);
   const hasParams = spec.paramKind !== undefined;
   const { variables = [], matchConditions = [], validations = [], auditAnnotations = [] } = spec;
   return {

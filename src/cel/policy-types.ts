@@ -1,4 +1,5 @@
-import { type CelType, listType, mapType, objectType, parseType, type StructType } from '../../../cel/index.ts';
+import { type CelType, listType, mapType, objectType, parseType } from './types.ts';
+import type { StructType } from './environment.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
