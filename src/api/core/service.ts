@@ -1,7 +1,7 @@
 import type { Service, ServicePort, ServiceSpec } from '../types.ts';
 import { defineResource, proxyVerbs, statusSubresource } from './define.ts';
 import { sameValue } from './equality.ts';
-import { validateIp } from './ip.ts';
+import { defaultIpModes, validateLoadBalancerStatus } from './load-balancer-status.ts';
 import { validateObjectMetaUpdate } from './object-meta.ts';
 import { serviceColumns } from './service-columns.ts';
 import { isExternallyAccessible, validateService, validateServiceUpdate } from './service-validation.ts';
@@ -17,7 +17,7 @@ export const services = defineResource<Service>({
   selectableFields: { 'spec.clusterIP': (service) => service.spec.clusterIP ?? '', 'spec.type': (service) => service.spec.type ?? '' },
   columns: serviceColumns,
   strategy: {
-    defaults: defaultService,
+    defaults: (service) => defaultIpModes(defaultService(service)),
     prepareForCreate: (service) => normalizeClusterIps({ ...service, status: { loadBalancer: {} } }, undefined),
     prepareForUpdate(next, old) {
       const kept = withStatusOf(next, old);
@@ -28,9 +28,7 @@ export const services = defineResource<Service>({
     prepareForStatusUpdate: withSpecOf,
     validateStatusUpdate(next, old) {
       const errors = validateObjectMetaUpdate(next.metadata, old.metadata);
-      next.status?.loadBalancer?.ingress?.forEach((point, index) => {
-        if (point.ip) validateIp(point.ip, `status.loadBalancer.ingress[${index}].ip`, errors);
-      });
+      validateLoadBalancerStatus(next.status?.loadBalancer, old.status?.loadBalancer, next, errors);
       return errors;
     },
     warnings(service) {
