@@ -5,7 +5,10 @@ import type { Store } from '../etcd/index.ts';
 import type { World } from '../world/index.ts';
 import { AdmissionChain, type AdmissionConfiguration, defaultPlugins, policyExpressionCompiler } from './admission/index.ts';
 import { createAggregator } from './aggregator/index.ts';
-import { bootstrapTokenUser, forServerOnly, Impersonator, labelLastUse, ServiceAccountAuthenticator, TokenChain, type TokenSigner } from './authentication/index.ts';
+import {
+  type AuthenticationConfiguration, bootstrapTokenUser, forServerOnly, Impersonator, type JsonWebSignatures, JwtAuthenticator, labelLastUse, ServiceAccountAuthenticator, TokenChain, type TokenSigner,
+  validateAuthenticationConfiguration,
+} from './authentication/index.ts';
 import { newUnauthorizedRequest, NodeAuthorizer, RbacAuthorizer } from './authorization/index.ts';
 import { CustomResources, withRuleChecks } from './apiextensions/index.ts';
 import { type AdvertisedAddress, bootstrap } from './bootstrap/index.ts';
@@ -48,8 +51,12 @@ export interface ApiServerOptions {
   readonly tokenSigner?: TokenSigner;
   /** What tokens are good for where a request does not say. Default: the issuer's name. */
   readonly audiences?: readonly string[];
-  /** Bearer tokens that stand for a user. */
+  /** Bearer tokens that stand for a user. Kubernetes: --token-auth-file. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
+  /** Whose tokens are taken besides. Kubernetes: --authentication-config. Where something is wrong with it, createApiServer throws an Error with upstream's text. */
+  readonly authenticationConfiguration?: AuthenticationConfiguration;
+  /** Checks the signatures of those tokens. Default: none is good. */
+  readonly signatures?: JsonWebSignatures;
   /** How the other components are, for componentstatuses. Default: nobody else is known. */
   readonly components?: () => ReadonlyMap<string, ComponentHealth>;
   /** PEM of the authority that signs client certificates. */
@@ -115,6 +122,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
 
   const { tokenSigner } = options;
+  const outbound = options.outbound ?? NO_OUTBOUND;
+  const misconfigured = options.authenticationConfiguration === undefined ? undefined : validateAuthenticationConfiguration(options.authenticationConfiguration, tokenSigner === undefined ? [] : [tokenSigner.issuer]);
+  if (misconfigured !== undefined) throw new Error(misconfigured);
   const audiences = options.audiences ?? [tokenSigner?.issuer ?? DEFAULT_AUDIENCE];
   const secrets = cacheOf('', 'secrets');
   const tokenChain = new TokenChain([
@@ -124,10 +134,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       onLegacyUse: (secret) => labelLastUse(secret, transportFor(LOOPBACK_USER), clock),
     })]),
     forServerOnly(audiences, (token) => bootstrapTokenUser(token, secrets, clock)),
+    // Behind the service accounts', since these may ask the issuer for its keys.
+    ...(options.authenticationConfiguration?.jwt ?? []).map((each) => new JwtAuthenticator(each, { outbound, clock, signatures: options.signatures ?? { verify: () => false }, serverAudiences: audiences })),
   ], audiences);
   const impersonator = new Impersonator(authorize);
 
-  const outbound = options.outbound ?? NO_OUTBOUND;
   const webhooks = createWebhookClient(outbound, services);
   const aggregator = createAggregator({ clock, outbound, resources: endpoints, cacheOf, transport: () => transportFor(LOOPBACK_USER) });
   const deps: RegistryDeps = {
@@ -157,7 +168,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
 
   /** A request that is allowed. Throws StatusError. */
-  const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean, note: RequestNote): Call => {
+  const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean, note: RequestNote, auditAnnotations?: Map<string, string>): Call => {
     // Caches that are being filled again would say that nothing exists, and that nobody may do anything.
     if (!watchCache.isLoaded) throw newStatusError(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 });
     const endpoint = endpoints.find(request.group, request.version, request.resource);
@@ -171,13 +182,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       throw newBadRequest('an empty namespace may not be set during creation');
     }
     const query = request.query ?? NO_QUERY;
-    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, note, code: 200, warnings: undefined };
+    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, note, code: 200, warnings: undefined, ...(auditAnnotations === undefined ? {} : { auditAnnotations }) };
   };
 
-  const request = async (user: UserInfo, apiRequest: ApiRequest): Promise<ApiResponse> => {
+  const request = async (user: UserInfo, apiRequest: ApiRequest, annotations?: Map<string, string>): Promise<ApiResponse> => {
     const note = traces.begin(user, apiRequest);
     try {
-      const call = newCall(user, apiRequest, true, note);
+      const call = newCall(user, apiRequest, true, note, annotations);
       const object = await handle(deps, special, call);
       traces.end(note, call.code);
       return { code: call.code, object, warnings: call.warnings ?? [] };

@@ -1,4 +1,4 @@
-export { type Authenticated, type JsonWebKey, type JsonWebSignatures, type NotAuthenticated, parseTokenFile, type TokenClaims, type TokenSigner } from './authentication/index.ts';
+export { type Authenticated, type AuthenticationConfiguration, type JsonWebKey, type JsonWebSignatures, type NotAuthenticated, parseTokenFile, readAuthenticationConfiguration, type TokenClaims, type TokenSigner } from './authentication/index.ts';
 export type { AdvertisedAddress } from './bootstrap/index.ts';
 export { type ApiServerOptions, createApiServer } from './create-api-server.ts';
 export type { ClusterAddress, Outbound, OutboundRequest, OutboundResult } from './outbound.ts';

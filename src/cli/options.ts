@@ -18,6 +18,10 @@ export interface UpOptions {
   readonly unknownImages: 'error' | 'placeholder';
   /** Whether learners' own programs may run. */
   readonly trusted: boolean;
+  /** A file of static tokens. */
+  readonly tokenFile: string | undefined;
+  /** A file with an AuthenticationConfiguration. */
+  readonly authenticationFile: string | undefined;
 }
 
 /** The user's flags cannot be understood. The message is one line for the user. */
@@ -25,6 +29,7 @@ export class UsageError extends Error {}
 
 export const USAGE = `drydock up [--nodes N] [--data-dir DIR | --memory] [--port PORT] [--kubeconfig FILE]
            [--unknown-images error|placeholder] [--untrusted]
+           [--token-auth-file FILE] [--authentication-config FILE]
 
   --nodes N           nodes in the cluster, 1 to ${NODES_MAX} (default 3)
   --data-dir DIR      where the cluster's state lives (default ~/.drydock/lab)
@@ -34,6 +39,11 @@ export const USAGE = `drydock up [--nodes N] [--data-dir DIR | --memory] [--port
   --unknown-images    what a pod with an image that the lab does not have gets:
                       an error as from a registry, or a named placeholder
   --untrusted         start no programs of pods as processes of this machine
+  --token-auth-file FILE
+                      lines of token,user,uid,"group1,group2" that may log in
+  --authentication-config FILE
+                      an AuthenticationConfiguration (apiserver.config.k8s.io/v1):
+                      OpenID Connect issuers whose tokens are taken
 
 It prints one JSON line when the cluster is ready and runs until SIGINT or SIGTERM.`;
 
@@ -47,10 +57,16 @@ export function parseUpOptions(args: readonly string[]): UpOptions {
     nodes: parseNumber('--nodes', values.nodes ?? '3', 1, NODES_MAX),
     dataFolder: values.memory === true ? undefined : path.resolve(values['data-dir'] ?? path.join(homedir(), '.drydock', 'lab')),
     port: parseNumber('--port', values.port ?? '0', 0, PORT_MAX),
-    kubeconfigFile: values.kubeconfig === undefined ? undefined : path.resolve(values.kubeconfig),
+    kubeconfigFile: fileOf(values.kubeconfig),
     unknownImages,
     trusted: values.untrusted !== true,
+    tokenFile: fileOf(values['token-auth-file']),
+    authenticationFile: fileOf(values['authentication-config']),
   };
+}
+
+function fileOf(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : path.resolve(value);
 }
 
 function parse(args: readonly string[]) {
@@ -59,7 +75,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         nodes: { type: 'string' }, 'data-dir': { type: 'string' }, memory: { type: 'boolean' }, port: { type: 'string' },
-        kubeconfig: { type: 'string' }, 'unknown-images': { type: 'string' }, untrusted: { type: 'boolean' },
+        'token-auth-file': { type: 'string' }, 'authentication-config': { type: 'string' }, kubeconfig: { type: 'string' }, 'unknown-images': { type: 'string' }, untrusted: { type: 'boolean' },
       },
     }).values;
   } catch (error) {

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parse } from 'yaml';
+import { parseTokenFile, readAuthenticationConfiguration } from '../apiserver/index.ts';
 import { startHost } from '../cluster/index.ts';
 import { createRealWorld } from '../world/real/index.ts';
 import type { UpOptions } from './options.ts';
@@ -15,6 +17,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   process.once('exit', () => rmSync(scratchFolder, { recursive: true, force: true }));
   const folder = options.dataFolder ?? scratchFolder;
   makeFolder(folder);
+  const authentication = await readAuthentication(options);
   const host = await startHost({
     world: createRealWorld(folder),
     persistent: options.dataFolder !== undefined,
@@ -25,6 +28,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     preloadPath: path.join(__dirname, 'pod-preload.js'),
     programsFolder: path.join(scratchFolder, 'programs'),
     log: (line) => process.stderr.write(`${line}\n`),
+    authentication,
   });
   const stop = async () => {
     const timer = setTimeout(() => process.exit(0), STOP_MS_MAX);
@@ -42,6 +46,14 @@ export async function runUp(options: UpOptions): Promise<void> {
   await chmod(kubeconfig, 0o600); // mode counts only for a new file
   await host.ready;
   process.stdout.write(`${JSON.stringify({ ready: true, server: host.server, kubeconfig, pid: process.pid })}\n`);
+}
+
+/** Who may log in besides. Rejects with one line for the user. */
+async function readAuthentication({ tokenFile, authenticationFile }: UpOptions) {
+  return {
+    ...(tokenFile === undefined ? {} : { tokens: parseTokenFile(await readFile(tokenFile, 'utf8'), tokenFile) }),
+    ...(authenticationFile === undefined ? {} : { authenticationConfiguration: readAuthenticationConfiguration(parse(await readFile(authenticationFile, 'utf8'))) }),
+  };
 }
 
 /** A folder for what need not outlive this process. Those of hosts that were killed are cleared away. */

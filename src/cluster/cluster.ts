@@ -1,6 +1,6 @@
 import { type Disposable, DisposableStore, joinDuplexes } from '../base/index.ts';
 import { type ComponentHealth, hasReason, type NewObject, type Service } from '../api/index.ts';
-import { type ApiServer, createApiServer, type Outbound, type SignatureVerifier, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
+import { type ApiServer, type ApiServerOptions, createApiServer, type Outbound, type SignatureVerifier, type TokenSigner, type UserInfo } from '../apiserver/index.ts';
 import type { ClusterDialer, KubeletConnector, Transport } from '../client/index.ts';
 import { createImageStore, createRegistry, createRuntime, type ImageStore, imageCatalog, type RuntimeOptions } from '../containers/index.ts';
 import { type CertificateSigner, startControllers } from '../controllers/index.ts';
@@ -34,6 +34,8 @@ export interface ClusterSpec {
   /** PEM of the authority behind the API server's certificate, for pods. Default: none. */
   readonly authorityPem?: string;
   readonly tokenSigner?: TokenSigner;
+  /** Who may log in besides: by static tokens, and by those of other issuers. */
+  readonly authentication?: Pick<ApiServerOptions, 'tokens' | 'authenticationConfiguration' | 'signatures'>;
   /** Signs certificates for who asks for one and is approved. Default: they are approved and not issued. */
   readonly certificateSigner?: CertificateSigner;
   /** Checks that requests for certificates are signed with their own key. Default: nobody does. */
@@ -84,7 +86,7 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   const health = new Map<string, ComponentHealth>(['scheduler', 'controller-manager'].map((name) => [name, { message: 'connection refused' }]));
   const apiServer = createApiServer({
     world, store, components: () => health, ...(outbound === undefined ? {} : { outbound }), ...(spec.frontProxyCa === undefined ? {} : { frontProxyCa: spec.frontProxyCa }), address: { ip: nodeIp(0), port: API_PORT }, serviceRange: SERVICE_CIDR,
-    ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.verifySignature === undefined ? {} : { verifySignature: spec.verifySignature }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
+    ...spec.authentication, ...(spec.tokenSigner === undefined ? {} : { tokenSigner: spec.tokenSigner }), ...(spec.verifySignature === undefined ? {} : { verifySignature: spec.verifySignature }), ...(spec.authorityPem === undefined ? {} : { clientCa: spec.authorityPem }),
   });
   await apiServer.start();
   logs.etcd.info(`serving ${store.status().keyCount} keys at revision ${store.status().revision}`);

@@ -1,6 +1,6 @@
 import { decodeText, encodeText } from '../base/index.ts';
-import { reviveStoredValue } from '../apiserver/index.ts';
-import { createCertificateSigner, createOutbound, createTokenSigner, type HttpOutbound, kubeconfigText, loadOrCreateCertificates, startHttpServer, verifySignature } from '../apiserver/http/index.ts';
+import { type ApiServerOptions, reviveStoredValue } from '../apiserver/index.ts';
+import { createCertificateSigner, createOutbound, createTokenSigner, type HttpOutbound, jsonWebSignatures, kubeconfigText, loadOrCreateCertificates, startHttpServer, verifySignature } from '../apiserver/http/index.ts';
 import { openDiskStore, openMemoryStore } from '../etcd/index.ts';
 import { type Disk, SocketError, subDisk, type World } from '../world/index.ts';
 import { type Cluster, startCluster } from './cluster.ts';
@@ -21,6 +21,8 @@ export interface HostOptions {
   /** Where Node.js programs of pods get their files, on the real machine. */
   readonly programsFolder: string;
   readonly log: (line: string) => void;
+  /** Who may log in besides. Kubernetes: --token-auth-file, --authentication-config. */
+  readonly authentication?: Pick<ApiServerOptions, 'tokens' | 'authenticationConfiguration'>;
 }
 
 /** A cluster with its door open. */
@@ -49,6 +51,7 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
       spec: {
         nodes: options.nodes, authorityPem: certificates.authority.certificatePem, tokenSigner: createTokenSigner(certificates.tokenKeyPem), apiPort: () => port, log: options.log,
         certificateSigner: createCertificateSigner(certificates.authority, world), verifySignature,
+        ...(options.authentication === undefined ? {} : { authentication: { ...options.authentication, signatures: jsonWebSignatures } }),
         frontProxyCa: certificates.frontProxy.authority.certificatePem,
         outbound: (dialer) => (outbound = createOutbound({ clock: world.clock, dialer, frontProxy: certificates.frontProxy.client })),
         runtime: { unknownImages: options.unknownImages, trusted: options.trusted, processFiles: { preloadPath: options.preloadPath, rootFolder: options.programsFolder } },

@@ -31,7 +31,7 @@ function parseCsv(text: string): readonly (readonly string[])[] {
         at++;
         for (;;) {
           const quote = text.indexOf('"', at);
-          if (quote < 0) throw new Error(`record on line ${start}; parse error on line ${line + count(text.slice(at), '\n')}, column ${columnAt(text, text.length)}: extraneous or missing " in quoted-field`);
+          if (quote < 0) throw new Error(unendedQuote(text, start, line + count(text.slice(at, -1), '\n')));
           field += text.slice(at, quote);
           line += count(text.slice(at, quote), '\n');
           at = quote + 1;
@@ -60,6 +60,12 @@ function parseCsv(text: string): readonly (readonly string[])[] {
     records.push(record);
   }
   return records;
+}
+
+/** The line break that ends the text is still of its last line. */
+function unendedQuote(text: string, start: number, line: number): string {
+  const column = text.length - text.lastIndexOf('\n', text.length - 2);
+  return `${start === line ? '' : `record on line ${start}; `}parse error on line ${line}, column ${column}: extraneous or missing " in quoted-field`;
 }
 
 function count(text: string, part: string): number {
