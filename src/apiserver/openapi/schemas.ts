@@ -191,16 +191,20 @@ export class SchemaWriter {
   }
 
   /**
-   * A field's own prose. Of fields that refer to a type it is not known, so that the type's first sentence stands for it;
-   * explain prints the rest of it after that.
+   * A field's own prose. Of fields that refer to a type it is not known, only the type's: what the field is called says
+   * which part it is of what, so that explain does not print the type's prose twice.
    */
   private proseOf(owner: ObjectSchema, field: Field): string {
     if (UNDOCUMENTED.has(`${owner.shortName}.${field.name}`)) return '';
     const prose = this.descriptions.ofField(owner.name, field.name);
-    const type = field.schema.type === 'list' ? field.schema.items : field.schema;
-    if (type.type !== 'object' || prose !== this.descriptions.ofDefinition(type.name)) return prose;
-    if (this.isV2) return '';
-    return /^.*?\.(?= |$)/s.exec(prose)?.[0] ?? prose;
+    const isTypes = prose === '' || prose.startsWith('IntOrString is a type') || prose === this.proseOfType(field.schema);
+    return isTypes ? partOf(owner, field.name) : prose;
+  }
+
+  private proseOfType(schema: Schema): string | undefined {
+    if (schema.type === 'list') return this.proseOfType(schema.items);
+    if (schema.type === 'map') return this.proseOfType(schema.values);
+    return schema.type === 'object' ? this.descriptions.ofDefinition(schema.name) : undefined;
   }
 
   private value(schema: Schema): OpenApiObject {
@@ -248,6 +252,20 @@ export class SchemaWriter {
 
   private item(schema: Schema): OpenApiObject {
     return this.withDefault(schema, undefined, true, true, false);
+  }
+}
+
+/** A sentence on a field of which nothing but its names is known. */
+function partOf({ shortName }: ObjectSchema, field: string): string {
+  switch (field) {
+    case 'metadata':
+      return shortName.endsWith('List') ? 'Standard list metadata.' : 'Standard object\'s metadata.';
+    case 'spec':
+      return `The state that is wanted of this ${shortName}.`;
+    case 'status':
+      return `The state that this ${shortName} was last seen in.`;
+    default:
+      return `The ${field} of this ${shortName}.`;
   }
 }
 
