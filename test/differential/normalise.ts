@@ -8,9 +8,9 @@ export interface RawAnswer {
   readonly isEvents?: boolean;
 }
 
-const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+const UUID = /\b(?!0{8}-)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
-const CLUSTER_IP = /\b10\.96\.\d+\.\d+\b/g;
+const CLUSTER_IP = /\b10\.(?:9[6-9]|10\d|11[01])\.\d+\.\d+\b/g;
 const GENERATED = (prefix: string): RegExp => new RegExp(`${prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])`, 'g');
 const REVISION_TEXTS = [/(?<=too old resource version: \d+ \()\d+(?=\))/g, /(?<=current: )\d+/g, /(?<=revision is )\d+/g];
 const DAY_MS = 86_400_000;
@@ -51,7 +51,7 @@ export class Normaliser {
     let result = text
       .replace(UUID, (uid) => this.#nameOf('uid', uid))
       .replace(TIME, (time, fraction: string | undefined) => (Math.abs(Date.parse(time) - this.#nowMs) > DAY_MS ? time : fraction === undefined ? '<time>' : `<time.${'0'.repeat(fraction.length - 1)}>`))
-      .replace(CLUSTER_IP, (ip) => (ip === '10.96.0.0' || ip === '10.96.0.1' ? ip : this.#nameOf('ip', ip)));
+      .replace(CLUSTER_IP, (ip) => (ip.startsWith('10.96.0.') || ip === '10.96.77.77' ? ip : this.#nameOf('ip', ip)));
     for (const prefix of this.#prefixes) result = result.replace(GENERATED(prefix), (name) => `${prefix}${this.#nameOf('<generated', name)}>`);
     for (const pattern of REVISION_TEXTS) result = result.replace(pattern, '<now>');
     return result;

@@ -8,7 +8,7 @@ const [kubeconfig = '', ...names] = process.argv.slice(2);
 const folder = new URL('scenarios/', import.meta.url);
 const { clusters } = parse(readFileSync(kubeconfig, 'utf8')) as { readonly clusters: readonly { readonly cluster: { readonly server: string } }[] };
 const server = new URL(clusters[0]?.cluster.server ?? '');
-const target: Target = { host: server.hostname, port: Number(server.port), tls: { rejectUnauthorized: false } };
+const target: Target = { host: server.hostname, port: Number(server.port), tls: { rejectUnauthorized: false }, isLate: true };
 
 for (const file of readdirSync(folder).sort()) {
   const name = file.replace(/\.txt$/, '');

@@ -10,6 +10,8 @@ export interface Target {
   readonly host: string;
   readonly port: number;
   readonly tls: RequestOptions;
+  /** Whether its caches follow its writes, so that steps that say so have to wait. */
+  readonly isLate?: boolean;
 }
 
 /** Who may ask, by the name that `As:` gives. All servers know these tokens. */
@@ -22,6 +24,8 @@ const PATCH_TYPES: Readonly<Record<string, string>> = {
 const RECORDED = ['content-type', 'warning', 'retry-after', 'location', 'allow', 'www-authenticate'];
 /** How long an answer or an event may take. */
 const ANSWER_MS_MAX = 10_000;
+/** How far a real server's caches may be behind. */
+const LATE_MS = 500;
 
 interface Sent {
   readonly code: number;
@@ -110,7 +114,8 @@ class Player {
   }
 
   async #send(step: Step): Promise<RawAnswer> {
-    const { path, headers, body, save, show } = this.#requestOf(step, step.target);
+    const { path, headers, body, save, show, isAwaited } = this.#requestOf(step, step.target);
+    if (isAwaited && this.#target.isLate === true) await new Promise((resolve) => setTimeout(resolve, LATE_MS));
     const answer = await this.#ask(step.verb, path, body, headers);
     const parsed = parsedBody(answer);
     if (save !== undefined) this.#saved.set(save, parsed);
@@ -118,16 +123,18 @@ class Player {
     return { code: answer.code, headers: shown(answer.headers, show), body: parsed };
   }
 
-  #requestOf(step: Step, target: string): { path: string; headers: Record<string, string>; body: Buffer | undefined; save: string | undefined; show: readonly string[] } {
+  #requestOf(step: Step, target: string): { path: string; headers: Record<string, string>; body: Buffer | undefined; save: string | undefined; show: readonly string[]; isAwaited: boolean } {
     const headers: Record<string, string> = {};
     let user = 'admin';
     let patch: string | undefined;
     let save: string | undefined;
     let show: readonly string[] = [];
+    let isAwaited = false;
     for (const [name, value] of step.headers) {
       if (name === 'As') user = value;
       else if (name === 'Patch') patch = value;
       else if (name === 'Save') save = value;
+      else if (name === 'After') isAwaited = value === 'caches';
       else if (name === 'Show') show = value.split(', ');
       else headers[name.toLowerCase()] = this.#filled(value);
     }
@@ -142,7 +149,7 @@ class Player {
       const prefix = /"?generateName"?: "?([a-z0-9-]+)/.exec(text)?.[1];
       if (prefix !== undefined) this.generatedPrefixes.push(prefix);
     }
-    return { path: this.#filled(target), headers, body, save, show };
+    return { path: this.#filled(target), headers, body, save, show, isAwaited };
   }
 
   #noteCreated(verb: string, path: string, code: number, body: unknown): void {
@@ -221,8 +228,9 @@ class Player {
   }
 
   #ask(method: string, path: string, body: Buffer | undefined, headers: Record<string, string>): Promise<Sent> {
+    const length = body === undefined ? {} : { 'content-length': String(body.length) };
     return new Promise((resolve, reject) => {
-      const request = this.#request(method, path, headers, (response) => {
+      const request = this.#request(method, path, { ...headers, ...length }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject);
         response.on('end', () => resolve({ code: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }));
