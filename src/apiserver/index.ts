@@ -1,3 +1,4 @@
+export { type AuditPolicy, parseAuditPolicy } from './audit/index.ts';
 export { type Authenticated, type AuthenticationConfiguration, type JsonWebKey, type JsonWebSignatures, type NotAuthenticated, parseTokenFile, readAuthenticationConfiguration, type TokenClaims, type TokenSigner } from './authentication/index.ts';
 export type { AdvertisedAddress } from './bootstrap/index.ts';
 export { type ApiServerOptions, createApiServer } from './create-api-server.ts';

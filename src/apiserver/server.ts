@@ -59,7 +59,8 @@ export interface ApiServer {
   /** A transport in the same process with the identity of user; authorization and admission apply as for everybody. */
   transportFor(user: UserInfo): Transport;
   /** Authorization, admission, validation, storage. Rejects with StatusError. */
-  request(user: UserInfo, request: ApiRequest): Promise<ApiResponse>;
+  /** annotations: takes what is to be said in the request's audit event, where somebody records it. */
+  request(user: UserInfo, request: ApiRequest, annotations?: Map<string, string>): Promise<ApiResponse>;
   watch(user: UserInfo, request: Omit<ApiRequest, 'verb'>, sink: WatchSink): Disposable;
   authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
   /** Asks admission about a connection to a pod, Service or node that is allowed. Throws or rejects with StatusError where it may not be. */

@@ -16,6 +16,10 @@ export interface UpOptions {
   readonly port: number;
   readonly kubeconfigFile: string | undefined;
   readonly unknownImages: 'error' | 'placeholder';
+  /** Says what is recorded of requests to the API server; undefined: nothing. */
+  readonly auditPolicyFile: string | undefined;
+  /** undefined: in the data folder. */
+  readonly auditLogFile: string | undefined;
   /** Whether learners' own programs may run. */
   readonly trusted: boolean;
   /** A file of static tokens. */
@@ -29,6 +33,7 @@ export class UsageError extends Error {}
 
 export const USAGE = `drydock up [--nodes N] [--data-dir DIR | --memory] [--port PORT] [--kubeconfig FILE]
            [--unknown-images error|placeholder] [--untrusted]
+           [--audit-policy-file FILE [--audit-log-path FILE]]
            [--token-auth-file FILE] [--authentication-config FILE]
 
   --nodes N           nodes in the cluster, 1 to ${NODES_MAX} (default 3)
@@ -38,6 +43,8 @@ export const USAGE = `drydock up [--nodes N] [--data-dir DIR | --memory] [--port
   --kubeconfig FILE   where to write the kubeconfig (default: in the data folder)
   --unknown-images    what a pod with an image that the lab does not have gets:
                       an error as from a registry, or a named placeholder
+  --audit-policy-file what to record of requests to the API server (default: nothing)
+  --audit-log-path    where to (default: audit/audit.log in the data folder)
   --untrusted         start no programs of pods as processes of this machine
   --token-auth-file FILE
                       lines of token,user,uid,"group1,group2" that may log in
@@ -51,6 +58,7 @@ It prints one JSON line when the cluster is ready and runs until SIGINT or SIGTE
 export function parseUpOptions(args: readonly string[]): UpOptions {
   const values = parse(args);
   if (values.memory === true && values['data-dir'] !== undefined) throw new UsageError('--memory and --data-dir exclude each other');
+  if (values['audit-log-path'] !== undefined && values['audit-policy-file'] === undefined) throw new UsageError('--audit-log-path needs --audit-policy-file');
   const unknownImages = values['unknown-images'] ?? 'error';
   if (unknownImages !== 'error' && unknownImages !== 'placeholder') throw new UsageError(`--unknown-images takes error or placeholder, not ${quote(unknownImages)}`);
   return {
@@ -59,6 +67,8 @@ export function parseUpOptions(args: readonly string[]): UpOptions {
     port: parseNumber('--port', values.port ?? '0', 0, PORT_MAX),
     kubeconfigFile: fileOf(values.kubeconfig),
     unknownImages,
+    auditPolicyFile: optionalPath(values['audit-policy-file']),
+    auditLogFile: optionalPath(values['audit-log-path']),
     trusted: values.untrusted !== true,
     tokenFile: fileOf(values['token-auth-file']),
     authenticationFile: fileOf(values['authentication-config']),
@@ -76,12 +86,17 @@ function parse(args: readonly string[]) {
       options: {
         nodes: { type: 'string' }, 'data-dir': { type: 'string' }, memory: { type: 'boolean' }, port: { type: 'string' },
         'token-auth-file': { type: 'string' }, 'authentication-config': { type: 'string' }, kubeconfig: { type: 'string' }, 'unknown-images': { type: 'string' }, untrusted: { type: 'boolean' },
+        'audit-policy-file': { type: 'string' }, 'audit-log-path': { type: 'string' },
       },
     }).values;
   } catch (error) {
     const [firstSentence] = messageOf(error).split('. ');
     throw new UsageError(firstSentence as string);
   }
+}
+
+function optionalPath(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : path.resolve(text);
 }
 
 function parseNumber(flag: string, text: string, least: number, most: number): number {

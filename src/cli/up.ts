@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { parseTokenFile, readAuthenticationConfiguration } from '../apiserver/index.ts';
+import { type AuditPolicy, parseAuditPolicy } from '../apiserver/index.ts';
+import { messageOf } from '../base/index.ts';
 import { startHost } from '../cluster/index.ts';
 import { createRealWorld } from '../world/real/index.ts';
 import type { UpOptions } from './options.ts';
@@ -18,6 +20,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const folder = options.dataFolder ?? scratchFolder;
   makeFolder(folder);
   const authentication = await readAuthentication(options);
+  const policy = options.auditPolicyFile === undefined ? undefined : readAuditPolicy(options.auditPolicyFile);
   const host = await startHost({
     world: createRealWorld(folder),
     persistent: options.dataFolder !== undefined,
@@ -29,6 +32,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     programsFolder: path.join(scratchFolder, 'programs'),
     log: (line) => process.stderr.write(`${line}\n`),
     authentication,
+    ...(policy === undefined ? {} : { audit: { policy, file: options.auditLogFile ?? path.join(folder, 'audit', 'audit.log') } }),
   });
   const stop = async () => {
     const timer = setTimeout(() => process.exit(0), STOP_MS_MAX);
@@ -54,6 +58,22 @@ async function readAuthentication({ tokenFile, authenticationFile }: UpOptions) 
     ...(tokenFile === undefined ? {} : { tokens: parseTokenFile(await readFile(tokenFile, 'utf8'), tokenFile) }),
     ...(authenticationFile === undefined ? {} : { authenticationConfiguration: readAuthenticationConfiguration(parse(await readFile(authenticationFile, 'utf8'))) }),
   };
+}
+
+/** Throws an Error in kube-apiserver's words. Kubernetes: audit/policy/reader.go, LoadPolicyFromFile. */
+function readAuditPolicy(file: string): AuditPolicy {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new Error(`loading audit policy file: failed to read file path ${JSON.stringify(file)}: ${missing ? `open ${file}: no such file or directory` : messageOf(error)}`);
+  }
+  try {
+    return parseAuditPolicy(text, (line) => process.stderr.write(`${line}\n`));
+  } catch (error) {
+    throw new Error(`loading audit policy file: ${messageOf(error)}: from file ${file}`);
+  }
 }
 
 /** A folder for what need not outlive this process. Those of hosts that were killed are cleared away. */

@@ -1,6 +1,6 @@
 import { decodeText, encodeText } from '../base/index.ts';
-import { type ApiServerOptions, reviveStoredValue } from '../apiserver/index.ts';
-import { createCertificateSigner, createOutbound, createTokenSigner, type HttpOutbound, jsonWebSignatures, kubeconfigText, loadOrCreateCertificates, startHttpServer, verifySignature } from '../apiserver/http/index.ts';
+import { type ApiServerOptions, type AuditPolicy, reviveStoredValue } from '../apiserver/index.ts';
+import { createCertificateSigner, createOutbound, createTokenSigner, type HttpOutbound, jsonWebSignatures, kubeconfigText, loadOrCreateCertificates, openAuditLog, startHttpServer, verifySignature } from '../apiserver/http/index.ts';
 import { openDiskStore, openMemoryStore } from '../etcd/index.ts';
 import { type Disk, SocketError, subDisk, type World } from '../world/index.ts';
 import { type Cluster, startCluster } from './cluster.ts';
@@ -23,6 +23,8 @@ export interface HostOptions {
   readonly log: (line: string) => void;
   /** Who may log in besides. Kubernetes: --token-auth-file, --authentication-config. */
   readonly authentication?: Pick<ApiServerOptions, 'tokens' | 'authenticationConfiguration'>;
+  /** What is recorded of requests to the API server, and into which file of the machine. Default: nothing. */
+  readonly audit?: { readonly policy: AuditPolicy; readonly file: string };
 }
 
 /** A cluster with its door open. */
@@ -57,11 +59,14 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
         runtime: { unknownImages: options.unknownImages, trusted: options.trusted, processFiles: { preloadPath: options.preloadPath, rootFolder: options.programsFolder } },
       },
     });
+    const auditLog = options.audit === undefined ? undefined : openAuditLog(options.audit.file, world.clock, options.log);
     const listen = (wanted: number) => startHttpServer({
       apiServer: cluster.apiServer, world, port: wanted, certificates, kubelets: cluster.kubelets, dialer: cluster.network, version: VERSION,
       ...(outbound === undefined ? {} : { outbound }),
+      ...(options.audit === undefined || auditLog === undefined ? {} : { audit: { policy: options.audit.policy, sink: auditLog } }),
     });
     const http = await listenAsBefore(world.disk, options, listen).catch(async (error: unknown) => {
+      await auditLog?.close();
       await cluster.stop();
       outbound?.dispose();
       await store.close();
@@ -74,6 +79,7 @@ export async function startHost(options: HostOptions): Promise<ClusterHost> {
       kubeconfig: kubeconfigText({ server, authorityPem: certificates.authority.certificatePem, client: certificates.admin }),
       async stop() {
         await http.close();
+        await auditLog?.close();
         await cluster.stop();
         outbound?.dispose();
         await store.close();

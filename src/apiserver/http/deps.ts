@@ -2,6 +2,7 @@ import type { ClusterDialer, KubeletConnector } from '../../client/index.ts';
 import type { World } from '../../world/index.ts';
 import type { ApiServer } from '../server.ts';
 import type { ApiDocuments } from './documents.ts';
+import type { Auditor } from '../audit/index.ts';
 import type { MaxInFlight } from '../flowcontrol/index.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Metrics } from './metrics.ts';
@@ -32,6 +33,8 @@ export interface HttpDeps {
   readonly version: VersionInfo;
   readonly metrics: Metrics;
   readonly deadlines: Deadlines;
+  /** Records requests; undefined: nobody wants it. */
+  readonly auditor: Auditor | undefined;
   /** The limits where there is no flow control. */
   readonly maxInFlight: MaxInFlight;
   readonly documents: ApiDocuments;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
 import { type Duplex, Readable, type Writable } from 'node:stream';
 import { newStatusError, type StatusError } from '../../api/index.ts';
+import type { AuditRecord } from '../audit/index.ts';
 import type { UserInfo } from '../server.ts';
 
 /** Limit of a request's body: 3 MiB. Kubernetes: genericapiserver, MaxRequestBodyBytes. */
@@ -45,6 +46,8 @@ export class AnswerFacts {
   onBegin: ((code: number) => void) | undefined = undefined;
   /** Bytes of the body, where it was sent in one piece. */
   sentBytes = 0;
+  /** What is recorded of the request; undefined where nobody records it. */
+  audit: AuditRecord | undefined = undefined;
 
   /** Completes an answer's headers. */
   begin(code: number, headers: ResponseHeaders, body?: Uint8Array): void {
@@ -56,6 +59,7 @@ export class AnswerFacts {
     }
     if (this.warnings.length > 0) headers['warning'] = [...this.warnings.map((text) => `299 - ${JSON.stringify(text)}`), ...[headers['warning'] ?? []].flat()];
     if (body !== undefined) this.sentBytes = body.length;
+    this.audit?.noteAnswer(code);
     const { onBegin } = this;
     this.onBegin = undefined;
     onBegin?.(code);

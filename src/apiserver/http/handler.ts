@@ -1,7 +1,11 @@
+import { isIP } from 'node:net';
+import { messageOf } from '../../base/index.ts';
+import { StatusError } from '../../api/index.ts';
 import type { Verb } from '../../client/index.ts';
+import type { AuditSource } from '../audit/index.ts';
 import type { FlowTicket, RequestInfo } from '../flowcontrol/index.ts';
 import type { AuthorizationAttributes, UserInfo } from '../server.ts';
-import { authenticate, impersonate } from './authentication.ts';
+import { authenticate, impersonate, type RequestIdentity } from './authentication.ts';
 import { type Deadline, requestedMs } from './deadlines.ts';
 import type { HttpDeps } from './deps.ts';
 import { newBadRequest } from '../errors.ts';
@@ -40,21 +44,72 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     const question = readQuestion(exchange);
     labels = labelsOf(deps, exchange, question);
     if (question.isLongRunning) ended = deps.metrics.longRunningStarted(labels);
-    else deadline = deps.deadlines.begin(exchange, requestedMs(textParameter(question.parameters, 'timeout')));
-    const authenticated = authenticate(deps.apiServer, exchange.identity, exchange.headers);
-    const identity = authenticated instanceof Promise ? await authenticated : authenticated;
+    else deadline = deps.deadlines.begin(exchange, requestedMsOf(deps, exchange, question));
+    const identified = identify(deps, exchange, question);
+    const identity = identified instanceof Promise ? await identified : identified;
+    if (deps.auditor !== undefined) {
+      answer.audit = deps.auditor.begin(identity.user, question.info, auditSource(deps, exchange), question.isLongRunning);
+      for (const [key, value] of Object.entries(identity.annotations)) answer.audit?.annotate(key, value);
+    }
     answer.warnings = identity.warnings;
     const acting = impersonate(deps.apiServer, identity.user, exchange.headers, () => attributesOf(question.info));
+    if (answer.audit !== undefined && acting !== undefined) {
+      answer.audit.impersonated = acting.user;
+      answer.audit.impersonationConstraint = acting.constraint;
+    }
     await serveInTurn(deps, exchange, acting?.user ?? identity.user, question, labels, deadline);
   } catch (error) {
+    if (!(error instanceof StatusError)) answer.audit?.noteBug(messageOf(error));
     answerFailure(exchange, error);
   } finally {
+    if (labels.deprecated === true) answer.audit?.annotate('k8s.io/deprecated', 'true');
+    answer.audit?.end();
     if (deadline !== undefined) deps.deadlines.done(deadline);
     if (deadline?.expired === true) deps.metrics.timedOut(labels);
     const durationMs = deps.world.clock.elapsedMs() - startMs;
     if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, durationMs, answer.sentBytes);
     else ended(exchange.code, durationMs);
   }
+}
+
+/** Who sends it. What is refused here is recorded without a user. */
+function identify(deps: HttpDeps, exchange: Exchange, { info }: Question): RequestIdentity | Promise<RequestIdentity> {
+  const { auditor } = deps;
+  if (auditor === undefined) return authenticate(deps.apiServer, exchange.identity, exchange.headers);
+  const refused = (error: unknown): never => {
+    auditor.refused(info, auditSource(deps, exchange), `Authentication failed, attempted: ${exchange.headers.authorization === undefined ? 'x509' : 'bearer'}`, 401);
+    throw error;
+  };
+  try {
+    const identity = authenticate(deps.apiServer, exchange.identity, exchange.headers);
+    return identity instanceof Promise ? identity.catch(refused) : identity;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function requestedMsOf(deps: HttpDeps, exchange: Exchange, { info, parameters }: Question): number | undefined {
+  try {
+    return requestedMs(textParameter(parameters, 'timeout'));
+  } catch (error) {
+    deps.auditor?.refused(info, auditSource(deps, exchange), messageOf(error), 400);
+    throw error;
+  }
+}
+
+function auditSource({ world }: HttpDeps, { answer, target, headers }: Exchange): AuditSource {
+  return { auditId: answer.auditId, uri: target, userAgent: headers['user-agent'] ?? '', receivedMs: world.clock.nowMs(), sourceIps: sourceIps(headers['x-forwarded-for'], headers['x-real-ip']) };
+}
+
+/** The server listens there, and nowhere else. */
+const REMOTE_IP = '127.0.0.1';
+
+/** Whoever forwarded the request, then who sent it. Kubernetes: utilnet.SourceIPs. */
+function sourceIps(forwarded: string | string[] | undefined, real: string | string[] | undefined): readonly string[] {
+  const ips = [forwarded ?? []].flat().join(',').split(',').map((text) => text.trim()).filter((text) => isIP(text) !== 0);
+  if (typeof real === 'string' && isIP(real) !== 0 && !ips.includes(real)) ips.push(real);
+  if (ips.at(-1) !== REMOTE_IP) ips.push(REMOTE_IP);
+  return ips;
 }
 
 function labelsOf(deps: HttpDeps, exchange: Exchange, { path, parsed, parameters, verb }: Question): RequestLabels {
@@ -81,9 +136,15 @@ function readQuestion(exchange: Exchange): Question {
     return { path, parsed, parameters, verb: undefined, info, isLongRunning: path.startsWith('/debug/pprof/') };
   }
   const verb = verbOf(method, parsed, isWatch(parameters));
-  const { group, version, resource, subresource, namespace, name } = parsed;
+  const { group, version, resource, subresource, namespace } = parsed;
+  const name = parsed.name !== '' ? parsed.name : selectedName(textParameter(parameters, 'fieldSelector'));
   const info = { isResource: true, verb: verb ?? '', path, group, version, resource, subresource, namespace, name };
   return { path, parsed, parameters, verb, info, isLongRunning: verb === 'watch' || (subresource !== '' && LONG_RUNNING_SUBRESOURCES.has(subresource)) };
+}
+
+/** A list or watch of one name is a request for that name. Kubernetes: RequestInfoFactory. */
+function selectedName(fieldSelector: string | undefined): string {
+  return fieldSelector === undefined ? '' : /(?:^|,)metadata\.name==?([^,=]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
 }
 
 const LONG_RUNNING_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
@@ -96,7 +157,10 @@ function attributesOf({ isResource, verb, path, group, resource, subresource, na
 async function serveInTurn(deps: HttpDeps, exchange: Exchange, user: UserInfo, question: Question, labels: RequestLabels, deadline: Deadline | undefined): Promise<void> {
   const { info, parameters, isLongRunning } = question;
   const isWatchRequest = info.isResource && info.verb === 'watch';
-  if (isLongRunning && !isWatchRequest) return serve(deps, exchange, user, question);
+  if (isLongRunning && !isWatchRequest) {
+    noteAuthorization(deps, exchange, user, info);
+    return serve(deps, exchange, user, question);
+  }
   const { flowControl } = deps.apiServer;
   const waitMs = deadline === undefined ? undefined : (deadline.atMs - deps.world.clock.elapsedMs()) / 4;
   const ticket: FlowTicket = flowControl === undefined ? deps.maxInFlight.begin(user, info) : flowControl.begin(user, info, parameters, waitMs);
@@ -122,6 +186,7 @@ async function serveInTurn(deps: HttpDeps, exchange: Exchange, user: UserInfo, q
     if (deadline?.expired === true) return;
     deps.metrics.inFlight(isMutating, 1);
     isExecuting = true;
+    noteAuthorization(deps, exchange, user, info);
     if (!isWatchRequest) return await serve(deps, exchange, user, question);
     // A watch needs its place only until it has begun.
     const begun = () => {
@@ -139,6 +204,14 @@ async function serveInTurn(deps: HttpDeps, exchange: Exchange, user: UserInfo, q
     if (isExecuting) deps.metrics.inFlight(isMutating, -1);
     ticket.finish();
   }
+}
+
+/** Asked once more for the record alone; serving asks for itself. Kubernetes: filters/authorization.go. */
+function noteAuthorization({ apiServer }: HttpDeps, { answer: { audit } }: Exchange, user: UserInfo, info: RequestInfo): void {
+  if (audit === undefined) return;
+  const { allowed, reason } = apiServer.authorize(user, attributesOf(info));
+  audit.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+  audit.annotate('authorization.k8s.io/reason', reason);
 }
 
 const READ_VERBS = new Set(['get', 'list', 'watch']);

@@ -1,3 +1,4 @@
+export { openAuditLog } from './audit-log.ts';
 export { type AuthoritySigner, createCertificateSigner } from './certificate-signer.ts';
 export { type Certificates, createCertificates, issueClientCertificate, type KeyPair, loadOrCreateCertificates } from './certificates.ts';
 export { jsonWebSignatures } from './json-web-signatures.ts';

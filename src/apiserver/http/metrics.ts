@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '../../api/index.ts';
 import type { Verb } from '../../client/index.ts';
+import type { Auditor } from '../audit/index.ts';
 import type { Clock } from '../../world/index.ts';
 import { type Counter, CounterFamily, type Histogram, HistogramFamily, labelText, MetricsWriter } from '../metrics/index.ts';
 import type { ApiServer, ResourceTable } from '../server.ts';
@@ -57,7 +58,7 @@ interface Route {
 }
 
 /** Counters that all start at zero. */
-export function createMetrics(clock: Clock, apiServer: Pick<ApiServer, 'flowControl' | 'objectCounts'>): Metrics {
+export function createMetrics(clock: Clock, apiServer: Pick<ApiServer, 'flowControl' | 'objectCounts'>, auditor: Auditor | undefined): Metrics {
   const startedAtMs = clock.nowMs();
   const totals = new CounterFamily('apiserver_request_total', 'Requests by verb, resource and HTTP response code.');
   const durations = new HistogramFamily('apiserver_request_duration_seconds', 'Response latency in seconds for each verb and resource.', DURATION_BOUNDS);
@@ -135,6 +136,7 @@ export function createMetrics(clock: Clock, apiServer: Pick<ApiServer, 'flowCont
       writer.family('apiserver_requested_deprecated_apis', 'gauge', 'Deprecated resources that somebody has asked for.', [...deprecated].map((labels) => ({ labels, value: 1 })));
       writeObjectCounts(writer, apiServer);
       apiServer.flowControl?.write(writer);
+      auditor?.write(writer);
       writeProcessMetrics(writer, startedAtMs);
       return writer.text();
     },

@@ -1,5 +1,6 @@
-import { decodeStrict, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, strictErrorsInOrder, type ResourceDefinition } from '../../api/index.ts';
+import { decodeStrict, type KubernetesObject, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, strictErrorsInOrder, type ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest, PatchType, RequestQuery, Verb } from '../../client/index.ts';
+import type { AuditRecord } from '../audit/index.ts';
 import type { UserInfo } from '../server.ts';
 import { mediaType, negotiate, type Negotiated, type Offer } from './accept.ts';
 import { decodeObject, decodePatch, duplicatesIn } from './body.ts';
@@ -68,9 +69,31 @@ export async function serveResource(
 
   const pretty = negotiated.pretty || wantsPretty(exchange, parameters);
   const { request, duplicates = [] } = await readRequest(exchange, definition, path, parameters, verb);
-  const { code, object, warnings } = await apiServer.request(user, request);
+  const { audit } = exchange.answer;
+  if (audit !== undefined) noteRequest(audit, exchange, request, definition);
+  const { code, object, warnings } = await apiServer.request(user, request, audit?.annotations);
   const told = [...(definition.deprecation === undefined ? [] : [definition.deprecation]), ...duplicates, ...warnings];
-  respondObject(exchange, code, convert(deps, object, definition, negotiated, includeObject, exchange.headers.accept), negotiated, told, pretty);
+  const answer = convert(deps, object, definition, negotiated, includeObject, exchange.headers.accept);
+  audit?.noteResponseObject(answer);
+  respondObject(exchange, code, answer, negotiated, told, pretty);
+}
+
+/** What of a request's body is recorded. */
+function noteRequest(audit: AuditRecord, exchange: Exchange, { verb, body, subresource }: ApiRequest, { strategy, kind, group, version }: ResourceDefinition): void {
+  if (verb === 'patch') return audit.notePatch(body);
+  if (verb === 'delete' || verb === 'deletecollection') {
+    // Options of the query are none.
+    if (exchange.headers['content-type'] === undefined && exchange.headers['content-length'] === undefined) return;
+    return audit.noteRequestObject(body, () => ({ ...body as object, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal' }));
+  }
+  audit.noteRequestObject(body, () => {
+    if (subresource !== undefined) return body;
+    try {
+      return strategy.defaults({ kind, apiVersion: group === '' ? version : `${group}/${version}`, ...body as object } as unknown as KubernetesObject);
+    } catch {
+      return body; // of the wrong shape, as the registry will say
+    }
+  });
 }
 
 /** Upstream makes tables of what can be listed, of its status and its scale, and of nothing else. Kubernetes: rest.TableConvertor. */

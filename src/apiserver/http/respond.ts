@@ -149,6 +149,7 @@ export function respondError(exchange: Exchange, error: unknown): void {
     return;
   }
   const failure = toStatusError(error);
+  exchange.answer.audit?.noteResponseObject(failure.status);
   const negotiated = negotiate(exchange.headers.accept, 'plain') ?? JSON_FORM;
   const body = encode(failure.status, negotiated, negotiated.pretty || isReadByPeople(exchange.headers['user-agent']));
   const headers: ResponseHeaders = { 'content-type': contentType(negotiated), 'cache-control': 'no-cache, private' };

@@ -13,6 +13,7 @@ import { createApiDocuments } from './documents.ts';
 import { type ConnectionIdentity, createUpgradeExchange, Http1Exchange, Http2Exchange } from './exchange.ts';
 import { Deadlines } from './deadlines.ts';
 import { handleExchange } from './handler.ts';
+import { Auditor, type AuditPolicy, type AuditSink } from '../audit/index.ts';
 import { MaxInFlight } from '../flowcontrol/index.ts';
 import { createMetrics } from './metrics.ts';
 import type { HttpOutbound } from './outbound/outbound.ts';
@@ -29,6 +30,8 @@ export interface HttpServerOptions {
   /** The way to aggregated API servers. Default: none. */
   readonly outbound?: HttpOutbound;
   readonly version: VersionInfo;
+  /** What is recorded of requests, and where. Default: nothing. Kubernetes: --audit-policy-file, --audit-log-path. */
+  readonly audit?: { readonly policy: AuditPolicy; readonly sink: AuditSink };
 }
 
 export interface RunningHttpServer {
@@ -49,11 +52,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const { apiServer, certificates } = options;
   let address: string | undefined; // known once the port listens
   const documents = createApiDocuments(apiServer.resources, options.version.gitVersion, apiServer.aggregator, () => address);
+  const auditor = options.audit === undefined ? undefined : new Auditor(options.audit.policy, options.audit.sink, options.world.clock);
   const deps: HttpDeps = {
     apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, outbound: options.outbound, version: options.version,
-    metrics: createMetrics(options.world.clock, apiServer),
+    metrics: createMetrics(options.world.clock, apiServer, auditor),
     deadlines: new Deadlines(options.world.clock),
     maxInFlight: new MaxInFlight(),
+    auditor,
     tokenSigner: createTokenSigner(certificates.tokenKeyPem),
   };
   const identities = new WeakMap<Duplex, ConnectionIdentity>();
