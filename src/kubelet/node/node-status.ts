@@ -58,6 +58,11 @@ export interface NodeFacts {
   readonly images: readonly ImageState[];
 }
 
+/** What else a node has: extended resources that an administrator has written there. Kubernetes: nodestatus.MachineInfo, which leaves them. */
+function othersCapacity(before: NodeStatus | undefined, own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(before?.capacity ?? {}).filter(([name]) => !Object.hasOwn(own, name)));
+}
+
 /** The status of a healthy node. Others' conditions (NetworkUnavailable, …) are passed on. Kubernetes: kubelet/nodestatus, setters. */
 export function buildNodeStatus(facts: NodeFacts, before: NodeStatus | undefined, nowMs: number): NodeStatus {
   const time = formatTime(nowMs);
@@ -66,12 +71,14 @@ export function buildNodeStatus(facts: NodeFacts, before: NodeStatus | undefined
     const lastTransitionTime = old?.status === condition.status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : time;
     return { type: condition.type, status: condition.status, lastHeartbeatTime: time, lastTransitionTime, reason: condition.reason ?? '', message: condition.message ?? '' };
   });
-  const others = (before?.conditions ?? []).filter((condition) => !healthy.some((own) => own.type === condition.type));
+  const othersConditions = (before?.conditions ?? []).filter((condition) => !healthy.some((own) => own.type === condition.type));
+  const capacity = nodeCapacity(facts.settings);
+  const others = othersCapacity(before, capacity);
   return {
     ...before,
-    capacity: nodeCapacity(facts.settings),
-    allocatable: nodeAllocatable(facts.settings),
-    conditions: [...others, ...conditions],
+    capacity: { ...capacity, ...others },
+    allocatable: { ...nodeAllocatable(facts.settings), ...others },
+    conditions: [...othersConditions, ...conditions],
     addresses: [{ type: 'InternalIP', address: facts.settings.internalIp }, { type: 'Hostname', address: facts.settings.name }],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
