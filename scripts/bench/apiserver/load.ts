@@ -23,6 +23,9 @@ export interface Seen {
 }
 
 const AT_ONCE = 64;
+/** As Go's client, which kubectl and client-go are, has them. */
+const STREAM_WINDOW_BYTES = 4 * 2 ** 20;
+const CONNECTION_WINDOW_BYTES = 2 ** 30;
 const COLLECTION = '/api/v1/namespaces/default/pods';
 
 process.once('message', (load: Load) => {
@@ -30,7 +33,8 @@ process.once('message', (load: Load) => {
 });
 
 async function run({ port, ca, cert, key, work, seconds, name }: Load): Promise<Seen> {
-  const session = connect(`https://127.0.0.1:${port}`, { ca, cert, key });
+  const session = connect(`https://127.0.0.1:${port}`, { ca, cert, key, settings: { initialWindowSize: STREAM_WINDOW_BYTES } });
+  session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
   const start = performance.now();
   let requests = 0;
   let last = { firstByteMs: 0, wholeMs: 0, bytes: 0 };
