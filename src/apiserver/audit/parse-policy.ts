@@ -12,15 +12,15 @@ const API_VERSION = 'audit.k8s.io/v1';
 export function parseAuditPolicy(text: string, warn: (text: string) => void = () => {}): AuditPolicy {
   let document: unknown;
   try {
-    document = parse(text, { prettyErrors: false });
+    document = parse(text, { prettyErrors: false }) ?? {};
   } catch (error) {
-    throw new Error(`failed decoding: ${messageOf(error)}`);
+    throw new Error(`failed decoding: yaml: ${messageOf(error)}`);
   }
-  if (!isRecord(document)) throw new Error("failed decoding: couldn't get version/kind; json parse error: cannot unmarshal into Go value");
-  const { apiVersion = '', kind = '' } = document;
-  if (kind === '') throw new Error(`failed decoding: Object 'Kind' is missing in '${JSON.stringify(document)}'`);
+  if (!isRecord(document)) throw new Error(`failed decoding: couldn't get version/kind; json parse error: json: cannot unmarshal ${goKind(document)} into Go value of type ${GO_TYPE_META}`);
+  const { apiVersion = '', kind = 'Policy' } = document;
+  if (apiVersion === '') throw new Error(`unknown group version field audit.k8s.io/__internal, Kind=${String(kind)} in policy`);
   if (apiVersion !== API_VERSION || kind !== 'Policy') {
-    throw new Error(`failed decoding: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "k8s.io/apiserver/pkg/audit/scheme.go:30"`);
+    throw new Error(`failed decoding: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);
   }
   const unknown = new Set<string>();
   const policy = toPolicy(document, unknown);
@@ -34,58 +34,76 @@ export function parseAuditPolicy(text: string, warn: (text: string) => void = ()
   return policy;
 }
 
-type Fields = Readonly<Record<string, 'text' | 'texts' | 'truth' | ((value: unknown, path: string, unknown: Set<string>) => unknown)>>;
+/** How a field is read, and what Go calls its type. */
+type Field =
+  | { readonly type: 'text'; readonly goType: string }
+  | { readonly type: 'texts'; readonly goType: string }
+  | { readonly type: 'truth'; readonly goType: string }
+  | { readonly type: 'items'; readonly goType: string; readonly itemName: string; readonly fields: Fields };
+type Fields = Readonly<Record<string, Field>>;
 
-const GROUP_RESOURCES: Fields = { group: 'text', resources: 'texts', resourceNames: 'texts' };
-const RULE: Fields = {
-  level: 'text', users: 'texts', userGroups: 'texts', verbs: 'texts', namespaces: 'texts', nonResourceURLs: 'texts', omitStages: 'texts', omitManagedFields: 'truth',
-  resources: listOf(GROUP_RESOURCES),
+const text: Field = { type: 'text', goType: 'string' };
+const texts: Field = { type: 'texts', goType: '[]string' };
+const stages: Field = { type: 'texts', goType: '[]v1.Stage' };
+const truth: Field = { type: 'truth', goType: 'bool' };
+
+const POLICY: Fields = {
+  apiVersion: text, kind: text, omitStages: stages, omitManagedFields: truth,
+  rules: {
+    type: 'items', goType: '[]v1.PolicyRule', itemName: 'PolicyRule', fields: {
+      level: { type: 'text', goType: 'v1.Level' }, users: texts, userGroups: texts, verbs: texts, namespaces: texts, nonResourceURLs: texts, omitStages: stages, omitManagedFields: truth,
+      resources: { type: 'items', goType: '[]v1.GroupResources', itemName: 'GroupResources', fields: { group: text, resources: texts, resourceNames: texts } },
+    },
+  },
 };
-const POLICY: Fields = { apiVersion: 'text', kind: 'text', metadata: (value) => value, omitStages: 'texts', omitManagedFields: 'truth', rules: listOf(RULE) };
 
 function toPolicy(document: Readonly<Record<string, unknown>>, unknown: Set<string>): AuditPolicy {
-  const { rules = [], omitStages, omitManagedFields } = read(document, POLICY, '', unknown) as Partial<AuditPolicy>;
+  const { metadata: _metadata, ...own } = document;
+  const { rules = [], omitStages, omitManagedFields } = read(own, POLICY, 'Policy', '', unknown) as Partial<AuditPolicy>;
   return {
     rules: rules.map((rule) => ({ ...rule, level: rule.level ?? '' })),
     ...(omitStages === undefined ? {} : { omitStages }), ...(omitManagedFields === undefined ? {} : { omitManagedFields }),
   };
 }
 
-function read(value: unknown, fields: Fields, path: string, unknown: Set<string>): Readonly<Record<string, unknown>> {
-  if (!isRecord(value)) throw mismatch(path, 'object', value);
+/** owner: what Go calls the structure; at: where it is, with indexes. */
+function read(value: Readonly<Record<string, unknown>>, fields: Fields, owner: string, at: string, unknown: Set<string>): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = {};
   for (const [name, content] of Object.entries(value)) {
-    const at = path === '' ? name : `${path}.${name}`;
-    const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (type === undefined) unknown.add(at);
-    else if (content !== null) result[name] = typeof type === 'function' ? type(content, at, unknown) : readPlain(content, type, at);
+    const path = at === '' ? name : `${at}.${name}`;
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field === undefined) unknown.add(path);
+    else if (content !== null) result[name] = readField(content, field, owner, path, unknown);
   }
   return result;
 }
 
-function listOf(fields: Fields) {
-  return (value: unknown, path: string, unknown: Set<string>) => {
-    if (!Array.isArray(value)) throw mismatch(path, 'array', value);
-    return value.map((item, index) => read(item, fields, `${path}[${index}]`, unknown));
-  };
-}
-
-function readPlain(value: unknown, type: 'text' | 'texts' | 'truth', path: string): unknown {
-  if (type === 'truth') {
-    if (typeof value !== 'boolean') throw mismatch(path, 'bool', value);
+function readField(value: unknown, field: Field, owner: string, path: string, unknown: Set<string>): unknown {
+  const refuse = (content: unknown, goType: string) => (
+    new Error(`failed decoding: json: cannot unmarshal ${goKind(content)} into Go struct field ${owner}.${path.replace(/\[\d+\]/g, '')} of type ${goType}`)
+  );
+  if (field.type === 'text' || field.type === 'truth') {
+    if (typeof value !== (field.type === 'text' ? 'string' : 'boolean')) throw refuse(value, field.goType);
     return value;
   }
-  if (type === 'text') {
-    if (typeof value !== 'string') throw mismatch(path, 'string', value);
-    return value;
-  }
-  if (!Array.isArray(value)) throw mismatch(path, 'array', value);
-  return value.map((item) => readPlain(item, 'text', path));
+  if (!Array.isArray(value)) throw refuse(value, field.goType);
+  const itemType = field.goType.slice('[]'.length);
+  return value.map((item: unknown, index) => {
+    if (field.type === 'items') {
+      if (!isRecord(item)) throw refuse(item, itemType);
+      return read(item, field.fields, field.itemName, `${path}[${index}]`, unknown);
+    }
+    if (typeof item !== 'string') throw refuse(item, itemType);
+    return item;
+  });
 }
 
-function mismatch(path: string, wanted: string, value: unknown): Error {
-  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return new Error(`failed decoding: json: cannot unmarshal ${found} into Go struct field Policy.${path} of type ${wanted}`);
+const GO_TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** What Go's JSON calls the kind of a value. */
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -36,7 +36,8 @@ export interface FlowRequest {
   readonly userName: string;
   readonly info: RequestInfo;
   estimate: WorkEstimate;
-  readonly seats: number;
+  /** What it holds at most. */
+  seats: number;
   readonly work: number;
   readonly queue: Queue | undefined;
   readonly arrivedMs: number;
@@ -164,6 +165,8 @@ export class QueueSet {
     this.cancelledTotal++;
     this.bound(queue);
     this.noteDemand(nowMs);
+    // It may have been too wide for what is free, and held up others.
+    this.dispatchAll(nowMs);
     return true;
   }
 
@@ -235,6 +238,7 @@ export class QueueSet {
     if (request.estimate.finalSeats > this.seatsMax) {
       const { initialSeats, finalSeats, additionalSeconds } = request.estimate;
       request.estimate = { initialSeats, finalSeats: this.seatsMax, additionalSeconds: additionalSeconds * finalSeats / this.seatsMax };
+      request.seats = seatsOf(request.estimate);
     }
     this.robin = queue.index;
     this.lastDispatchR = this.currentR;
