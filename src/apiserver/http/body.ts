@@ -34,7 +34,8 @@ export function decodeObject(bytes: Uint8Array, contentType: string | undefined,
 export function decodePatch(bytes: Uint8Array, contentType: string | undefined, accepted: readonly PatchType[] = PATCH_TYPES): { patchType: PatchType; body: unknown } {
   const type = mediaType(contentType);
   const patchType = accepted.find((item) => item === type);
-  // Upstream's router looks at it first.
+  if (patchType === undefined && accepted !== PATCH_TYPES) throw unsupportedMediaType(accepted);
+  // Upstream's router looks at it first, but at what it serves by itself.
   if (patchType === undefined) throw newStatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   if (patchType === 'application/apply-patch+yaml') {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');

@@ -12,7 +12,7 @@ import { type Exchange, readBody } from './exchange.ts';
 import { authorizeOrThrow } from './authorization.ts';
 import { booleanParameter, deleteOptionsFromQuery, type OptionsKind, type QueryParameters, requestQuery, textParameter } from './query.ts';
 import type { ResourcePath } from './request-path.ts';
-import { isReadByPeople, respondObject } from './respond.ts';
+import { isReadByPeople, respondNotFoundText, respondObject } from './respond.ts';
 import { type IncludeObject, isList, toPartialList, toPartialObject, toTable } from './table.ts';
 import { respondWatchMessages } from './streams/watch.ts';
 import { respondWatch } from './watch-response.ts';
@@ -49,7 +49,7 @@ export async function serveResource(
 ): Promise<void> {
   const { apiServer } = deps;
   const definition = apiServer.resources.get(path.group, path.version, path.resource);
-  if (definition === undefined || !isWellPlaced(definition, path, verb)) return refuseUnknown(deps, user, path, verb);
+  if (definition === undefined || !isWellPlaced(definition, path, verb)) return refuseUnknown(deps, exchange, user, path, verb);
   if (isConnectSubresource(definition, path.subresource)) return serveConnect(deps, exchange, user, path, parameters);
   if (path.rest !== '' && path.rest !== '/') throw newUnknownResource();
   if (path.subresource !== '') checkSubresource(definition, path.subresource, verb);
@@ -115,10 +115,12 @@ function isWellPlaced(definition: ResourceDefinition, path: ResourcePath, verb: 
 }
 
 /** Upstream asks for permission first, so that a user without any can't find out what exists. */
-function refuseUnknown(deps: HttpDeps, user: UserInfo, path: ResourcePath, verb: Verb | undefined): never {
+function refuseUnknown(deps: HttpDeps, exchange: Exchange, user: UserInfo, path: ResourcePath, verb: Verb | undefined): void {
   authorizeOrThrow(deps.apiServer, user, {
     verb: verb ?? '', group: path.group, resource: path.resource, subresource: path.subresource, namespace: path.namespace, name: path.name,
   });
+  // Where no group is built in, custom resources are looked for last, and then there is nobody left to answer.
+  if (deps.apiServer.resources.all().every(({ group, custom }) => group !== path.group || custom !== undefined)) return respondNotFoundText(exchange);
   throw newUnknownResource();
 }
 

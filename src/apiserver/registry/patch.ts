@@ -37,7 +37,7 @@ function patchedOfType(call: Call, next: KubernetesObject): KubernetesObject {
   if (definition.custom === undefined && (!call.untrusted || schema === undefined)) return next;
   const strategic = call.request.patchType === 'application/strategic-merge-patch+json';
   const refuse = (why: string): never => {
-    throw newInvalidError('', '', '', [invalid('patch', strategic ? formatMap(call.request.body) : JSON.stringify(next), why)]);
+    throw newInvalidError('', '', '', [invalid('patch', strategic ? formatMap(call.request.body) : patchedText(call, next), why)]);
   };
   try {
     const { value, unknownFields } = definition.custom === undefined ? decodeStrict(next, schema as ObjectSchema) : decodeCustom(next, definition.custom);
@@ -50,6 +50,17 @@ function patchedOfType(call: Call, next: KubernetesObject): KubernetesObject {
     if (error instanceof DecodeError) return refuse(strategic ? error.conversion : error.message);
     throw error;
   }
+}
+
+/** What came out of a patch, as upstream has it at hand: custom resources are maps of Go there, which are written by key. */
+function patchedText(call: Call, next: KubernetesObject): string {
+  return JSON.stringify(call.endpoint.definition.custom === undefined ? next : byKey(next));
+}
+
+function byKey(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(byKey);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, byKey(item)]));
 }
 
 function decodeCustom(next: KubernetesObject, custom: CustomResourceRules): { readonly value: object; readonly unknownFields: readonly string[] } {
