@@ -94,8 +94,9 @@ function withGeneratedSelector(job: Job): Job {
   const { name, uid = '' } = job.metadata;
   const { template, selector } = job.spec;
   const labels = { [oldNameLabel]: name, [nameLabel]: name, [oldUidLabel]: uid, [uidLabel]: uid, ...template?.metadata?.labels };
-  // labels that the job has taken over from its template are the very same map upstream, and get these too
-  const takesOver = job.metadata.labels !== undefined && job.metadata.labels === template?.metadata?.labels;
+  // labels that the job has taken over from its template are the very same map upstream, and get these too;
+  // a job without labels takes them over as it is read back
+  const takesOver = Object.keys(job.metadata.labels ?? {}).length === 0 || job.metadata.labels === template?.metadata?.labels;
   const matching: LabelSelector = { ...selector, matchLabels: { [uidLabel]: uid, ...selector?.matchLabels } };
   const result = { ...job, spec: { ...job.spec, selector: matching, template: { ...template, metadata: { ...template?.metadata, labels } } } };
   return takesOver ? withLabels(result, labels) : result;

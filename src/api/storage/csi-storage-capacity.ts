@@ -6,18 +6,14 @@ import {
 } from '../core/object-meta.ts';
 import { invalid, type FieldError } from '../field-error.ts';
 import { dns1123SubdomainErrors } from '../names.ts';
-import { column, nameColumn } from '../printers/columns.ts';
+import { defaultColumns } from '../printers/columns.ts';
 import { isQuantity, parseQuantity } from '../quantity.ts';
 import type { CSIStorageCapacity } from '../types.ts';
 
 /** Kubernetes: pkg/registry/storage/csistoragecapacity. */
 export const csiStorageCapacities = defineResource<CSIStorageCapacity>({
   group: 'storage.k8s.io', resource: 'csistoragecapacities', kind: 'CSIStorageCapacity', namespaced: true, schema: 'io.k8s.api.storage.v1.CSIStorageCapacity',
-  columns: [
-    nameColumn,
-    column('StorageClassName', 'string', 'The class of storage that it is about.', ({ storageClassName }) => storageClassName ?? ''),
-    column('Capacity', 'string', 'How much is left.', ({ capacity }) => capacity ?? '<unset>'),
-  ],
+  columns: defaultColumns,
   strategy: {
     defaults: (capacity) => capacity,
     prepareForCreate: (capacity) => capacity,
