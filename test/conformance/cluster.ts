@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../src/api/index.ts';
-import type { ApiServer, TokenSigner, UserInfo } from '../../src/apiserver/index.ts';
+import type { ApiServer, Outbound, TokenSigner, UserInfo } from '../../src/apiserver/index.ts';
 import type { ApiRequest, RequestQuery, WatchEvent } from '../../src/client/index.ts';
 import { type Cluster, startCluster } from '../../src/cluster/index.ts';
 import { openMemoryStore } from '../../src/etcd/index.ts';
@@ -7,6 +7,8 @@ import { createSimulatedWorld, type SimulatedWorld } from '../../src/world/simul
 
 /** Plain objects: what comes back is looked at whole. */
 export type Loose = KubernetesObject & { readonly [key: string]: any };
+
+type LooseList = { readonly items: readonly Loose[]; readonly metadata: { readonly resourceVersion?: string; readonly continue?: string }; readonly [key: string]: any };
 
 type Patch = NonNullable<ApiRequest['patchType']>;
 
@@ -28,7 +30,7 @@ const tokenSigner: TokenSigner = {
 export interface Resource {
   create(body: object, query?: RequestQuery): Promise<Loose>;
   get(name: string): Promise<Loose>;
-  list(query?: RequestQuery): Promise<Loose & { readonly items: readonly Loose[] }>;
+  list(query?: RequestQuery): Promise<LooseList>;
   update(body: Loose): Promise<Loose>;
   patch(name: string, body: unknown, patchType?: Patch, query?: RequestQuery): Promise<Loose>;
   delete(name: string, options?: object): Promise<Loose>;
@@ -66,9 +68,9 @@ export interface ConformanceCluster {
   stop(): Promise<void>;
 }
 
-export async function startConformanceCluster(nodes = 2): Promise<ConformanceCluster> {
+export async function startConformanceCluster(nodes = 2, outbound?: Outbound): Promise<ConformanceCluster> {
   const world = createSimulatedWorld(1);
-  const cluster = await startCluster({ world, store: openMemoryStore(), spec: { nodes, systemPods: false, tokenSigner, authorityPem: 'the authority' } });
+  const cluster = await startCluster({ world, store: openMemoryStore(), spec: { nodes, systemPods: false, tokenSigner, authorityPem: 'the authority', ...(outbound === undefined ? {} : { outbound: () => outbound }) } });
   const { apiServer } = cluster;
   let namespaces = 0;
   const fixture: ConformanceCluster = {
@@ -120,7 +122,7 @@ function resourceOf(apiServer: ApiServer, user: UserInfo, groupVersion: string, 
     create: (body, query) => send({ verb: 'create', body }, query),
     createFor: (name, body) => send({ verb: 'create', name, body }),
     get: (name) => send({ verb: 'get', name }),
-    list: (query) => send({ verb: 'list' }, query) as Promise<Loose & { readonly items: readonly Loose[] }>,
+    list: (query) => send({ verb: 'list' }, query) as unknown as Promise<LooseList>,
     update: (body) => send({ verb: 'update', name: body.metadata.name, body }),
     patch: (name, body, patchType = MERGE, query) => send({ verb: 'patch', name, body, patchType }, query),
     delete: (name, options) => send({ verb: 'delete', name, ...(options === undefined ? {} : { body: options }) }),

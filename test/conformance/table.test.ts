@@ -10,15 +10,16 @@ const readme = path.join(folder, 'README.md');
 function testedBehaviours(): readonly string[] {
   const names: string[] = [];
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.test.ts') && name !== 'table.test.ts')) {
-    for (const [, , name] of readFileSync(path.join(folder, file), 'utf8').matchAll(/^\s*it(?:\.\w+)?\((['"])(.*?\[Conformance\])\1/gm)) names.push((name as string).replaceAll("\\'", "'"));
+    for (const [, , name] of readFileSync(path.join(folder, file), 'utf8').matchAll(/(?:\bit\(|\[)(['"])(\[sig-(?:(?!\1).)*\[Conformance\])\1/g)) names.push(name as string);
   }
   return names.sort();
 }
 
 /** The README's table of what is done, as it has to be. */
 function doneTable(names: readonly string[]): string {
-  const areas = Map.groupBy(names, (name) => /^\[([\w-]+)\]/.exec(name)?.[1] ?? '');
-  return [...areas].map(([area, ofArea]) => `### ${area} (${ofArea.length})\n\n${ofArea.map((name) => `- ${name.slice(area.length + 3).replace(/ \[Conformance\]$/, '')}`).join('\n')}\n`).join('\n');
+  const areaOf = (name: string) => /^\[([\w-]+)\]/.exec(name)?.[1] ?? '';
+  const areas = [...new Set(names.map(areaOf))].map((area) => [area, names.filter((name) => areaOf(name) === area)] as const);
+  return areas.map(([area, ofArea]) => `### ${area} (${ofArea.length})\n\n${ofArea.map((name) => `- ${name.slice(area.length + 3).replace(/ \[Conformance\]$/, '')}`).join('\n')}\n`).join('\n');
 }
 
 const parts = () => readFileSync(readme, 'utf8').split(/^<!-- (?:done|not done|end) -->\n/m) as [string, string, string, string];
