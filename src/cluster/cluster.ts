@@ -100,6 +100,7 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
   components.add(startControllers({
     transportFor, world, rootCertificatePem: spec.authorityPem ?? '', resources: apiServer.resources,
     ...(spec.certificateSigner === undefined ? {} : { certificateSigner: spec.certificateSigner }),
+    ...(spec.tokenSigner === undefined ? {} : { signToken: spec.tokenSigner.sign }),
     onError: (controller, key, error) => logs.controllers.error(`${controller} ${key}: ${String(error)}`),
   }));
   health.set('controller-manager', HEALTHY);

@@ -17,7 +17,7 @@ import { startReplicaSetController } from './replicaset/index.ts';
 import { startReplicationController } from './replicationcontroller/index.ts';
 import { resourceQuotaController } from './resourcequota/index.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/index.ts';
-import { startServiceAccountController } from './serviceaccount/index.ts';
+import { type SecretTokens, serviceAccountTokens, startServiceAccountController } from './serviceaccount/index.ts';
 import { startAttributesClassProtectionController } from './vacprotection/index.ts';
 import { policyStatusController } from './validatingadmissionpolicystatus/index.ts';
 import type { StartController } from './shared/context.ts';
@@ -41,6 +41,8 @@ export interface ControllersOptions {
   readonly rootCertificatePem: string;
   /** Signs certificates with the cluster's authority. Default: approved requests wait for another signer. */
   readonly certificateSigner?: CertificateSigner;
+  /** Signs the tokens of Secrets. Default: such Secrets stay empty. */
+  readonly signToken?: SecretTokens['sign'];
   /** For the garbage collector and the namespace controller: all that may have owners or live in a namespace. */
   readonly resources: ServedResources;
   /** Runs for the Lease kube-system/kube-controller-manager under this identity, and works only while it leads. */
@@ -56,6 +58,8 @@ interface Entry {
   readonly name: string;
   /** The ServiceAccount, where it is not <name>-controller. */
   readonly account?: string;
+  /** It writes as the manager itself, which is there before any account is. */
+  readonly asManager?: true;
   readonly start: StartController;
 }
 
@@ -85,9 +89,9 @@ function runControllers(options: ControllersOptions): Disposable {
   const informers = disposables.add(createInformerFactory({
     client: createClient(options.transportFor(managerUser)), clock, onError: (ref, error) => onError('informer', ref.resource, error),
   }));
-  for (const { name, account = `${name}-controller`, start } of entries(options)) {
+  for (const { name, account = `${name}-controller`, asManager, start } of entries(options)) {
     if (options.only !== undefined && !options.only.includes(name)) continue;
-    const client = createClient(options.transportFor(serviceAccountUser(account)));
+    const client = createClient(options.transportFor(asManager === true ? managerUser : serviceAccountUser(account)));
     const recorder = disposables.add(createEventRecorder({ client, clock, component: account }));
     disposables.add(start({ client, informers, recorder, clock, random, onError: (key, error) => onError(name, key, error) }));
   }
@@ -98,6 +102,9 @@ function runControllers(options: ControllersOptions): Disposable {
 function entries(options: ControllersOptions): readonly Entry[] {
   return [
     { name: 'serviceaccount', account: 'service-account-controller', start: startServiceAccountController },
+    ...(options.signToken === undefined ? [] : [
+      { name: 'serviceaccount-token', asManager: true, start: serviceAccountTokens({ sign: options.signToken, rootCertificatePem: options.rootCertificatePem }) } as const,
+    ]),
     { name: 'root-ca-certificate-publisher', account: 'root-ca-cert-publisher', start: rootCaCertificatePublisher(options.rootCertificatePem) },
     { name: 'deployment', start: startDeploymentController },
     { name: 'replicaset', start: startReplicaSetController },

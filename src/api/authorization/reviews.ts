@@ -74,7 +74,9 @@ function validateSubjectSpec(spec: SubjectAccessReviewSpec | undefined): FieldEr
 
 function validateOneOf({ resourceAttributes, nonResourceAttributes }: Attributes, errors: FieldError[]): void {
   if (resourceAttributes && nonResourceAttributes) {
-    errors.push(invalid('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'));
+    const { path = '', verb = '' } = nonResourceAttributes;
+    // Upstream's internal type has no names for JSON.
+    errors.push(invalid('spec.nonResourceAttributes', { Path: path, Verb: verb }, 'cannot be specified in combination with resourceAttributes'));
   }
   if (!resourceAttributes && !nonResourceAttributes) {
     errors.push(invalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));

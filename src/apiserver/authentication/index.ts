@@ -2,7 +2,7 @@ export { type Authenticated, forServerOnly, type NotAuthenticated, type TokenAut
 export { bootstrapTokenUser } from './bootstrap-token.ts';
 export { type Impersonated, Impersonator } from './impersonation.ts';
 export { labelLastUse } from './last-use.ts';
-export { LEGACY_ISSUER, type PrivateClaims, ServiceAccountAuthenticator } from './service-account-token.ts';
+export { LEGACY_ISSUER, type ObjectClaim, type PrivateClaims, ServiceAccountAuthenticator } from './service-account-token.ts';
 export { type AuthenticationConfiguration, JwtAuthenticator, readAuthenticationConfiguration, validateAuthenticationConfiguration } from './oidc/index.ts';
 export { parseTokenFile } from './static-token.ts';
 export { TokenChain } from './token-chain.ts';

@@ -71,7 +71,7 @@ export class ServiceAccountAuthenticator implements TokenAuthenticator {
     const { claims } = known;
     const isLegacy = claims['iss'] === LEGACY_ISSUER;
     const given = claims['aud'] === undefined ? this.sources.audiences : Array.isArray(claims['aud']) ? claims['aud'].map(String) : [String(claims['aud'])];
-    const shared = given.filter((audience) => audiences.includes(audience));
+    const shared = audiences.filter((audience) => given.includes(audience));
     if (shared.length === 0) return refuse(`token audiences ${goList(given)} is invalid for the target audiences ${goList(audiences)}`);
     const legacyNote = claims['aud'] === undefined ? { 'authentication.k8s.io/legacy-token': String(claims['sub'] ?? '') } : {};
     const found = isLegacy ? this.checkLegacy(token, claims) : this.check(claims);

@@ -1,3 +1,4 @@
+export { type SecretTokens, serviceAccountTokens } from './tokens.ts';
 import { namespaces, serviceAccounts } from '../../api/index.ts';
 import { DisposableStore } from '../../base/index.ts';
 import { RateLimitedQueue, reconciled, type ReconcileResult, runWorkers } from '../../client/index.ts';

@@ -135,7 +135,7 @@ describe('reviews', () => {
     const bob = { name: 'bob', uid: '7', groups: ['dev', 'system:authenticated'], extra: { scopes: ['all'] } };
     const client = as(bob);
     expect(await client.create('selfsubjectreviews', { metadata: {} })).toEqual({
-      kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: {},
+      kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: { creationTimestamp: '2026-01-01T00:00:00Z' },
       status: { userInfo: { username: 'bob', uid: '7', groups: ['dev', 'system:authenticated'], extra: { scopes: ['all'] } } },
     });
     await admin.create('rolebindings', {
