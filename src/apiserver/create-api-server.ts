@@ -76,6 +76,15 @@ const SERVICE_RANGE = '10.96.0.0/12';
 const RBAC = 'rbac.authorization.k8s.io';
 const ADMISSION = 'admissionregistration.k8s.io';
 const FLOWCONTROL = 'flowcontrol.apiserver.k8s.io';
+/** What bootstrap() does, as upstream's health checks name it. */
+const BOOTSTRAP_HOOKS = [
+  'poststarthook/start-system-namespaces-controller', 'poststarthook/start-cluster-authentication-info-controller', 'poststarthook/rbac/bootstrap-roles',
+  'poststarthook/scheduling/bootstrap-system-priority-classes', 'poststarthook/bootstrap-controller', 'poststarthook/start-kubernetes-service-cidr-controller',
+];
+const AGGREGATION_HOOKS = [
+  'poststarthook/apiservice-registration-controller', 'poststarthook/apiservice-status-remote-available-controller', 'poststarthook/apiservice-discovery-controller',
+  'poststarthook/kube-apiserver-autoregistration', 'autoregister-completion',
+];
 const DEFAULT_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 /** The API server's own identity. Kubernetes: system:apiserver. */
 const LOOPBACK_USER: UserInfo = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -257,12 +266,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const flowCaches = [endpoints.find(FLOWCONTROL, 'v1', 'flowschemas')?.cache, endpoints.find(FLOWCONTROL, 'v1', 'prioritylevelconfigurations')?.cache] as const;
   const flowControl = options.priorityAndFairness === false || flowCaches[0] === undefined || flowCaches[1] === undefined ? undefined : newFlowControl(flowCaches[0], flowCaches[1]);
   const running = new DisposableStore();
+  const hooks: string[] = [];
   return {
     async start() {
       await watchCache.start();
       const keeper = new AddressKeeper({ store, clock, random, services, addresses });
       running.add({ dispose: () => keeper.stop() });
-      if (customResources !== undefined) await customResources.start();
+      hooks.push('informer-sync');
+      if (customResources !== undefined) {
+        await customResources.start();
+        hooks.push('poststarthook/start-apiextensions-controllers', 'poststarthook/crd-informer-synced');
+      }
       await bootstrap({
         transport: transportFor(LOOPBACK_USER), store, clock, random, endpoints, address: options.address,
         kubernetesIp: numberToIp(serviceRange.base + 1), serviceRange: serviceRange.cidr, clientCa: options.clientCa ?? '', requestHeaderCa: options.frontProxyCa ?? '',
@@ -272,7 +286,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       running.add({ dispose: () => expiry.stop() });
       running.add(startCompaction(store, clock));
       running.add(aggregator.start());
-      if (flowControl !== undefined) running.add(flowControl.start());
+      hooks.push(...BOOTSTRAP_HOOKS, ...AGGREGATION_HOOKS);
+      if (flowControl !== undefined) {
+        running.add(flowControl.start());
+        hooks.push('poststarthook/priority-and-fairness-config-consumer', 'poststarthook/priority-and-fairness-filter', 'poststarthook/priority-and-fairness-config-producer');
+      }
     },
     stop() {
       customResources?.stop();
@@ -290,6 +308,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     impersonate: (user, wanted, attributes) => impersonator.impersonate(user, wanted, attributes),
     resources: endpoints,
     aggregator,
+    startHooks: () => hooks,
     objectCounts: () => endpoints.counts(),
     ...(flowControl === undefined ? {} : { flowControl }),
   };
@@ -298,7 +317,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 function attributesOf(request: ApiRequest, namespace: string): AuthorizationAttributes {
   const { verb, group, resource, subresource = '', name = '', query } = request;
   const many = verb === 'list' || verb === 'watch' || verb === 'deletecollection';
-  return { verb, group, resource, subresource, namespace, fieldSelector: many ? query?.fieldSelector : undefined, name: many && name === '' && query?.fieldSelector !== undefined ? selectedName(query.fieldSelector) : name };
+  // A namespace is inside of itself. Kubernetes: RequestInfoFactory.
+  const within = resource === 'namespaces' && group === '' ? name : namespace;
+  return { verb, group, resource, subresource, namespace: within, fieldSelector: many ? query?.fieldSelector : undefined, name: many && name === '' && query?.fieldSelector !== undefined ? selectedName(query.fieldSelector) : name };
 }
 
 /** A list or watch of one name is a request for that name. Kubernetes: RequestInfoFactory. */

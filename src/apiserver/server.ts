@@ -74,6 +74,8 @@ export interface ApiServer {
   readonly resources: ResourceTable;
   /** The group versions that other servers serve. */
   readonly aggregator: Aggregator;
+  /** What the server has done since it started, as upstream's health checks name it. */
+  startHooks?(): readonly string[];
   /** How many objects of each resource are stored, for the metrics. */
   objectCounts?(): readonly ObjectCount[];
   /** Who may run now, for requests from outside; undefined: whoever comes, up to the door's own limits. */

@@ -306,7 +306,8 @@ describe('a store whose disk is full', () => {
     const full = await openDoor(server);
     const health = async (path: string) => {
       const { code, text } = await full.call('GET', path);
-      return `${code} ${text}`;
+      // What was done at the start does not change.
+      return `${code} ${text.replace(/\[\+\](?:informer-sync|autoregister-completion|poststarthook\/[^ ]+) ok\n/g, '')}`;
     };
     await run(admin.create('configmaps', configMap('before')));
     expect(await health('/readyz?verbose')).toBe('200 [+]ping ok\n[+]etcd ok\nreadyz check passed\n');

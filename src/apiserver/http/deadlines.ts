@@ -3,6 +3,7 @@ import { durationProblem, parseDuration } from '../../api/index.ts';
 import { newBadRequest } from '../errors.ts';
 import type { Clock } from '../../world/index.ts';
 import type { Exchange } from './exchange.ts';
+import type { RequestLabels } from './metrics.ts';
 
 /** How long a request may take that is no watch, log or stream. Kubernetes: --request-timeout. */
 export const REQUEST_MS_MAX = 60_000;
@@ -17,6 +18,7 @@ export interface Deadline {
   /** True from then on: nobody waits for what comes of it. */
   expired: boolean;
   readonly exchange: Exchange;
+  readonly labels: RequestLabels;
   readonly timer: Disposable | undefined;
 }
 
@@ -28,19 +30,21 @@ export class Deadlines {
   private readonly clock: Clock;
   private readonly waiting = new Set<Deadline>();
   private timer: Disposable | undefined;
+  private readonly onExpired: (labels: RequestLabels) => void;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onExpired: (labels: RequestLabels) => void) {
     this.clock = clock;
+    this.onExpired = onExpired;
   }
 
   /** Ends it in so many milliseconds unless done() comes first. */
-  begin(exchange: Exchange, milliseconds = REQUEST_MS_MAX): Deadline {
+  begin(exchange: Exchange, labels: RequestLabels, milliseconds = REQUEST_MS_MAX): Deadline {
     const atMs = this.clock.elapsedMs() + milliseconds;
     if (milliseconds < REQUEST_MS_MAX) {
-      const deadline: Deadline = { atMs, expired: false, exchange, timer: this.clock.schedule(milliseconds, () => expire(deadline)) };
+      const deadline: Deadline = { atMs, expired: false, exchange, labels, timer: this.clock.schedule(milliseconds, () => this.expire(deadline)) };
       return deadline;
     }
-    const deadline: Deadline = { atMs, expired: false, exchange, timer: undefined };
+    const deadline: Deadline = { atMs, expired: false, exchange, labels, timer: undefined };
     this.waiting.add(deadline);
     if (this.timer === undefined) this.schedule(atMs);
     return deadline;
@@ -68,18 +72,19 @@ export class Deadlines {
         return;
       }
       this.waiting.delete(deadline);
-      expire(deadline);
+      this.expire(deadline);
     }
   }
-}
 
-/** What has begun to answer is broken off. */
-function expire(deadline: Deadline): void {
-  const { exchange } = deadline;
-  deadline.expired = true;
-  if (exchange.answered) exchange.destroy();
-  else exchange.respond(504, { 'content-type': 'text/plain; charset=utf-8' }, TIMED_OUT);
-  exchange.onAbandoned?.();
+  /** What has begun to answer is broken off. */
+  private expire(deadline: Deadline): void {
+    const { exchange, labels } = deadline;
+    deadline.expired = true;
+    this.onExpired(labels);
+    if (exchange.answered) exchange.destroy();
+    else exchange.respond(504, { 'content-type': 'text/plain; charset=utf-8' }, TIMED_OUT);
+    exchange.onAbandoned?.();
+  }
 }
 
 /** The milliseconds that the query parameter `timeout` gives a request; undefined where it gives none. 400 where it is no duration. */

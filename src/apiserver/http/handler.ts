@@ -44,7 +44,7 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     const question = readQuestion(exchange);
     labels = labelsOf(deps, exchange, question);
     if (question.isLongRunning) ended = deps.metrics.longRunningStarted(labels);
-    else deadline = deps.deadlines.begin(exchange, requestedMsOf(deps, exchange, question));
+    else deadline = deps.deadlines.begin(exchange, labels, requestedMsOf(deps, exchange, question));
     const identified = identify(deps, exchange, question);
     const identity = identified instanceof Promise ? await identified : identified;
     if (deps.auditor !== undefined) {
@@ -65,7 +65,6 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     if (labels.deprecated === true) answer.audit?.annotate('k8s.io/deprecated', 'true');
     answer.audit?.end();
     if (deadline !== undefined) deps.deadlines.done(deadline);
-    if (deadline?.expired === true) deps.metrics.timedOut(labels);
     const durationMs = deps.world.clock.elapsedMs() - startMs;
     if (ended === undefined) deps.metrics.requestEnded(labels, exchange.code, durationMs, answer.sentBytes);
     else ended(exchange.code, durationMs);

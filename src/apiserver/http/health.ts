@@ -31,6 +31,12 @@ const ETCD_WRITES: Check = {
   },
 };
 
+/** All others: what the server does when it starts, each once it is done. */
+function checksOf(deps: HttpDeps, endpoint: string): readonly Check[] {
+  const hooks = (deps.apiServer.startHooks?.() ?? []).filter((name) => endpoint === 'readyz' || name !== 'informer-sync');
+  return [...CHECKS[endpoint] ?? [], ...hooks.map((name) => ({ name, run: async () => {} }))];
+}
+
 const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   healthz: [PING, ETCD],
   livez: [PING, ETCD],
@@ -39,13 +45,15 @@ const CHECKS: Readonly<Record<string, readonly Check[]>> = {
 
 /** /healthz, /livez, /readyz with ?verbose and ?exclude, and one check alone below them. Kubernetes: apiserver/pkg/server/healthz. */
 export async function serveHealth(deps: HttpDeps, exchange: Exchange, path: string, parameters: QueryParameters): Promise<void> {
-  const [, endpoint = '', only = ''] = path.split('/');
-  const checks = CHECKS[endpoint] ?? [];
+  const [, endpoint = '', ...rest] = path.split('/');
+  const only = rest.join('/');
+  const checks = checksOf(deps, endpoint);
   if (only !== '') {
     const check = checks.find((item) => item.name === only);
     if (check === undefined) return respondNotFoundText(exchange);
     const failure = await run(check, deps);
-    return failure === undefined ? respondText(exchange, 200, 'ok') : respondText(exchange, 500, `internal server error: ${failure}\n`);
+    if (failure !== undefined) return respondText(exchange, 500, `internal server error: ${failure}\n`);
+    return exchange.respond(200, { 'content-type': 'text/plain; charset=utf-8' }, Buffer.from('ok', 'utf8'));
   }
   const excluded = parameters.get('exclude') ?? [];
   const lines: string[] = [];
@@ -59,6 +67,8 @@ export async function serveHealth(deps: HttpDeps, exchange: Exchange, path: stri
     failed ||= failure !== undefined;
     lines.push(failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`);
   }
+  const unknown = [...new Set(excluded)].filter((name) => !checks.some((check) => check.name === name)).sort();
+  if (unknown.length > 0) lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(',')}`);
   if (failed) return respondText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   respondText(exchange, 200, parameters.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok');
 }

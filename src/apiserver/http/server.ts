@@ -53,10 +53,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   let address: string | undefined; // known once the port listens
   const documents = createApiDocuments(apiServer.resources, options.version.gitVersion, apiServer.aggregator, () => address);
   const auditor = options.audit === undefined ? undefined : new Auditor(options.audit.policy, options.audit.sink, options.world.clock);
+  const metrics = createMetrics(options.world.clock, apiServer, auditor);
   const deps: HttpDeps = {
     apiServer, documents, world: options.world, kubelets: options.kubelets, dialer: options.dialer, outbound: options.outbound, version: options.version,
-    metrics: createMetrics(options.world.clock, apiServer, auditor),
-    deadlines: new Deadlines(options.world.clock),
+    metrics,
+    deadlines: new Deadlines(options.world.clock, (labels) => metrics.timedOut(labels)),
     maxInFlight: new MaxInFlight(),
     auditor,
     tokenSigner: createTokenSigner(certificates.tokenKeyPem),
