@@ -58,7 +58,7 @@ export class StatusError extends Error {
 export function newStatusError(
   code: number, reason: StatusReason, message: string, details?: StatusDetails,
 ): StatusError {
-  return new StatusError({ status: 'Failure', message, reason, ...(details === undefined ? {} : { details }), code });
+  return new StatusError({ status: 'Failure', message, ...(reason === '' ? {} : { reason }), ...(details === undefined ? {} : { details }), code });
 }
 
 /** True where error is a StatusError with one of the reasons. */

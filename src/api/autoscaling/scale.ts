@@ -9,7 +9,7 @@ type Scalable = Deployment | ReplicaSet | ReplicationController | StatefulSet;
 
 /** Kubernetes: printers, scaleColumnDefinitions. */
 export const scaleColumns: readonly ColumnDefinition<Scale>[] = [
-  nameColumn,
+  { ...nameColumn, format: '' },
   column('Desired', 'integer', 'How many pods there should be.', (scale) => scale.spec.replicas ?? 0),
   column('Available', 'integer', 'How many pods there are.', (scale) => scale.status?.replicas ?? 0),
   ageColumn,

@@ -24,10 +24,10 @@ const COPIED_BYTES_MAX = 3 * 1024 * 1024;
  */
 export function applyJsonPatch<T extends object>(object: T, patch: unknown): T {
   if (!Array.isArray(patch)) {
-    throw newStatusError(400, 'BadRequest', `json: cannot unmarshal ${isJsonObject(patch) ? 'object' : typeof patch} into Go value of type jsonpatch.Patch`);
+    throw newStatusError(400, 'BadRequest', `error decoding patch: json: cannot unmarshal ${isJsonObject(patch) ? 'object' : typeof patch} into Go value of type []handlers.jsonPatchOp`);
   }
   if (patch.length > JSON_PATCH_OPERATIONS_MAX) {
-    throw newStatusError(413, 'RequestEntityTooLarge', `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_MAX}, got ${patch.length}`);
+    throw newStatusError(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_MAX}, got ${patch.length}`);
   }
   checkPatchDepth(patch);
   const state: PatchState = { owned: new Set(), copiedBytes: 0 };
@@ -128,7 +128,8 @@ function change(document: unknown, path: readonly string[], depth: number, how: 
   }
   if (!isJsonObject(document)) return reject();
   const before = ownValue(document, key);
-  if (before === undefined && !(last && how === 'add')) reject();
+  // Upstream's library replaces what is not there, against RFC 6902.
+  if (before === undefined && !(last && how !== 'remove')) reject();
   const after = last ? value : change(before, path, depth + 1, how, value, owned);
   const result = own(document as Record<string, unknown>, owned);
   if (last && how === 'remove') delete result[key];

@@ -78,8 +78,8 @@ function serveDiscovery(deps: HttpDeps, exchange: Exchange, path: string, parame
   if (!reads) throw methodNotAllowed();
   const root = path === '/api' || path === '/apis' ? path : undefined;
   const negotiated = negotiate(exchange.headers.accept, root === undefined ? 'plain' : 'discovery');
-  // Upstream's router knows the paths of single groups, but not the roots.
-  if (negotiated === undefined) throw notAcceptable(root === undefined ? exchange.headers.accept : undefined);
+  // Upstream's router knows all paths but the root of the groups.
+  if (negotiated === undefined) throw notAcceptable(path === '/apis' ? undefined : exchange.headers.accept);
   if (root !== undefined && negotiated.as === 'APIGroupDiscoveryList') {
     const contentType = `${MEDIA_TYPES[negotiated.encoding]};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
     return respondDocument(exchange, documents.aggregated(root, negotiated.encoding), { 'content-type': contentType, 'cache-control': 'public', vary: 'Accept' });

@@ -92,17 +92,17 @@ export function requestQuery(parameters: QueryParameters, kind: OptionsKind): Re
         break;
       }
       case 'dryRun': {
-        const value = choice(parameters, name, ['All'], kind);
+        const value = dryRunParameter(parameters, kind);
         if (value !== undefined) query.dryRun = value;
         break;
       }
       case 'fieldValidation': {
-        const value = choice(parameters, name, FIELD_VALIDATION, kind);
+        const value = choice(parameters, name, FIELD_VALIDATION, kind, ['', ...FIELD_VALIDATION]);
         if (value !== undefined) query.fieldValidation = value;
         break;
       }
       case 'resourceVersionMatch': {
-        const value = choice(parameters, name, VERSION_MATCH, kind);
+        const value = choice(parameters, name, VERSION_MATCH, kind, [...VERSION_MATCH, '']);
         if (value !== undefined) query.resourceVersionMatch = value;
         break;
       }
@@ -111,11 +111,19 @@ export function requestQuery(parameters: QueryParameters, kind: OptionsKind): Re
   return query;
 }
 
-function choice<T extends string>(parameters: QueryParameters, name: string, choices: readonly T[], kind: OptionsKind): T | undefined {
+/** Dry runs are a list: what is refused is shown as one. */
+function dryRunParameter(parameters: QueryParameters, kind: OptionsKind): 'All' | undefined {
+  const texts = (parameters.get('dryRun') ?? []).filter((text) => text !== '');
+  if (texts.some((text) => text !== 'All')) throw newInvalidError('meta.k8s.io', kind, '', [notSupported('dryRun', texts, ['All'])]);
+  return texts.length === 0 ? undefined : 'All';
+}
+
+/** One of the choices. Refusals name what is supported in upstream's order, the empty text included where upstream does. */
+function choice<T extends string>(parameters: QueryParameters, name: string, choices: readonly T[], kind: OptionsKind, supported: readonly string[] = choices): T | undefined {
   const text = textParameter(parameters, name);
   if (text === undefined || text === '') return undefined;
   const found = choices.find((item) => item === text);
-  if (found === undefined) throw newInvalidError('meta.k8s.io', kind, '', [notSupported(name, text, choices)]);
+  if (found === undefined) throw newInvalidError('meta.k8s.io', kind, '', [notSupported(name, text, supported)]);
   return found;
 }
 
@@ -125,7 +133,7 @@ export function deleteOptionsFromQuery(parameters: QueryParameters): Record<stri
   const gracePeriodSeconds = integerParameter(parameters, 'gracePeriodSeconds');
   const orphanDependents = booleanParameter(parameters, 'orphanDependents');
   const propagationPolicy = textParameter(parameters, 'propagationPolicy');
-  const dryRun = choice(parameters, 'dryRun', ['All'], 'DeleteOptions');
+  const dryRun = dryRunParameter(parameters, 'DeleteOptions');
   if (gracePeriodSeconds === undefined && orphanDependents === undefined && propagationPolicy === undefined && dryRun === undefined) return undefined;
   return {
     kind: 'DeleteOptions',

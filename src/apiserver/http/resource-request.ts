@@ -1,4 +1,4 @@
-import { decodeStrict, type KubernetesObject, invalid, newInvalidError, notSupported, protobufSchemaOf, schemaOf, strictErrorsInOrder, type ResourceDefinition } from '../../api/index.ts';
+import { decodeStrict, type KubernetesObject, invalid, newInvalidError, newStatusError, notSupported, protobufSchemaOf, schemaOf, strictErrorsInOrder, type ResourceDefinition, type StatusError } from '../../api/index.ts';
 import type { ApiRequest, PatchType, RequestQuery, Verb } from '../../client/index.ts';
 import type { AuditRecord } from '../audit/index.ts';
 import type { UserInfo } from '../server.ts';
@@ -57,7 +57,7 @@ export async function serveResource(
   if (verb === undefined || exchange.method === 'HEAD') throw methodNotAllowed();
 
   const negotiated = negotiate(exchange.headers.accept, offerOf(definition, path.subresource));
-  if (negotiated === undefined) throw verb === 'watch' ? streamNotAcceptable() : notAcceptable(exchange.headers.accept, verb === 'list' ? 'collection' : 'other');
+  if (negotiated === undefined) throw notAcceptable(exchange.headers.accept, verb === 'list' || verb === 'watch' ? 'collection' : 'other');
   const includeObject = includeObjectOf(parameters, negotiated);
   if (verb === 'watch') {
     if (negotiated.encoding === 'yaml') throw streamNotAcceptable();
@@ -73,7 +73,7 @@ export async function serveResource(
   if (audit !== undefined) noteRequest(audit, exchange, request, definition);
   const { code, object, warnings } = await apiServer.request(user, request, audit?.annotations);
   const told = [...(definition.deprecation === undefined ? [] : [definition.deprecation]), ...duplicates, ...warnings];
-  const answer = convert(deps, object, definition, negotiated, includeObject, exchange.headers.accept);
+  const answer = convert(deps, object, definition, negotiated, includeObject);
   audit?.noteResponseObject(answer);
   respondObject(exchange, code, answer, negotiated, told, pretty);
 }
@@ -164,6 +164,9 @@ async function readRequest(
       const query = requestQuery(parameters, 'PatchOptions');
       const bytes = await readBody(exchange);
       const { patchType, body } = decodePatch(bytes, contentType, definition.custom === undefined ? undefined : CUSTOM_PATCHES);
+      if (query?.force !== undefined && patchType !== 'application/apply-patch+yaml') {
+        throw newInvalidError('meta.k8s.io', 'PatchOptions', '', [{ type: 'Forbidden', field: 'force', detail: 'may not be specified for non-apply patch' }]);
+      }
       // Who applies has to say who it is.
       const managed = patchType === 'application/apply-patch+yaml' ? withQuery(query) : { query: withManager(query, exchange) };
       const duplicates = checkDuplicates(bytes, contentType, query, (text) => (patchType === 'application/apply-patch+yaml'
@@ -270,22 +273,27 @@ function includeObjectOf(parameters: QueryParameters, negotiated: Negotiated): I
     case 'None': case 'Object':
       return text;
     default:
-      throw newInvalidError('meta.k8s.io', 'TableOptions', '', [{ type: 'Invalid', field: 'includeObject', value: text, detail: 'must be \'Metadata\', \'Object\', \'None\', or empty' }]);
+      throw newBadRequest(`Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`);
   }
 }
 
 /** The answer in the form that was asked for. A Status stays what it is. */
-function convert(deps: HttpDeps, object: object, definition: ResourceDefinition, negotiated: Negotiated, includeObject: IncludeObject, accept: string | undefined): object {
+function convert(deps: HttpDeps, object: object, definition: ResourceDefinition, negotiated: Negotiated, includeObject: IncludeObject): object {
   if (negotiated.as === 'object' || ('kind' in object && object.kind === 'Status')) return object;
   if (negotiated.as === 'Table') {
     return toTable(object, definition, { version: negotiated.asVersion, includeObject, nowMs: deps.world.clock.nowMs() });
   }
   if (isList(object)) {
-    if (negotiated.as !== 'PartialObjectMetadataList') throw notAcceptable(accept);
+    if (negotiated.as !== 'PartialObjectMetadataList') throw notOfForm(negotiated.as, definition, 'a list', 'List');
     return toPartialList(object, negotiated.asVersion);
   }
-  if (negotiated.as !== 'PartialObjectMetadata') throw notAcceptable(accept);
+  if (negotiated.as !== 'PartialObjectMetadata') throw notOfForm(negotiated.as, definition, 'not a list', '');
   return toPartialObject(object as Parameters<typeof toPartialObject>[0], negotiated.asVersion);
+}
+
+/** 406. Upstream shows the Go type, whose package is named after the group. Kubernetes: handlers/response.go, newNotAcceptableError. */
+function notOfForm(as: string, { group, kind }: ResourceDefinition, what: string, suffix: string): StatusError {
+  return newStatusError(406, 'NotAcceptable', `you requested ${as}, but the requested object is ${what} (*${group === '' ? 'core' : group.split('.')[0]}.${kind}${suffix})`);
 }
 
 /** Indented JSON is for those who ask for it, and for people's tools. */

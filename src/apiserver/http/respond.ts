@@ -31,7 +31,7 @@ export function respondObject(
 
 function encode(object: object, negotiated: Negotiated, pretty: boolean): Uint8Array {
   if (negotiated.encoding === 'protobuf') return protobufBytes(object);
-  if (negotiated.encoding === 'yaml') return Buffer.from(stringify(object, { aliasDuplicateObjects: false }), 'utf8');
+  if (negotiated.encoding === 'yaml') return Buffer.from(stringify(object, { aliasDuplicateObjects: false, sortMapEntries: true }), 'utf8');
   return pretty ? Buffer.from(`${JSON.stringify(object, null, 2)}\n`, 'utf8') : jsonBytes(object);
 }
 
@@ -157,7 +157,6 @@ export function respondError(exchange: Exchange, error: unknown): void {
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
   // A refusal with a cause, such as an eviction's, is the client's to deal with: clients send again by themselves where they see the header.
   else if (failure.code === 429 && causes === undefined) headers['retry-after'] = '1';
-  if (failure.code === 401) headers['www-authenticate'] = 'Bearer realm="kubernetes"';
   exchange.respond(failure.code, headers, body);
 }
 

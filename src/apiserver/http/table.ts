@@ -68,7 +68,7 @@ function toRow(
   return {
     cells: columns.map((column) => column.cell(object, options.nowMs)),
     ...(conditions.length === 0 ? {} : { conditions }),
-    ...(options.includeObject === 'None' ? {} : { object: options.includeObject === 'Object' ? object : toPartialObject(object, options.version) }),
+    object: options.includeObject === 'None' ? null : options.includeObject === 'Object' ? object : toPartialObject(object, options.version),
   };
 }
 

@@ -21,7 +21,7 @@ export function decodeContinue(text: string): ContinueToken {
   try {
     parsed = JSON.parse(atob(text.replaceAll('-', '+').replaceAll('_', '/'))) as typeof parsed;
   } catch {
-    throw newBadRequest(`continue key is not valid: ${decodeErrorOf(text)}`);
+    throw newBadRequest(`invalid continue token: continue key is not valid: ${decodeErrorOf(text)}`);
   }
   if (parsed.v !== 'meta.k8s.io/v1') throw newBadRequest(`continue key is not valid: server does not recognize this encoded version ${JSON.stringify(parsed.v)}`);
   if (typeof parsed.rv !== 'number' || parsed.rv === 0) throw newBadRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
@@ -50,5 +50,7 @@ function decodeErrorOf(text: string): string {
   const wrong = /[^A-Za-z0-9_-]/.exec(text);
   if (wrong !== null) return `illegal base64 data at input byte ${wrong.index}`;
   if (text.length % 4 === 1) return `illegal base64 data at input byte ${text.length - 1}`;
-  return `invalid character '${atob(text.replaceAll('-', '+').replaceAll('_', '/')).charAt(0)}' looking for beginning of value`;
+  const character = atob(text.replaceAll('-', '+').replaceAll('_', '/')).charAt(0);
+  const shown = /^[\x20-\x7e\xa1-\xff]$/.test(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `invalid character '${shown}' looking for beginning of value`;
 }

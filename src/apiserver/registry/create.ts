@@ -46,7 +46,8 @@ function completed(deps: RegistryDeps, call: Call, body: KubernetesObject): Kube
   const { endpoint } = call;
   const { strategy, custom } = endpoint.definition;
   if (custom?.terminating === true) throw newForbidden(endpoint.definition, body.metadata.name ?? '', 'create not allowed while custom resource definition is terminating');
-  if (body.metadata.resourceVersion !== undefined && body.metadata.resourceVersion !== '') {
+  // An update or an apply that creates says what it has seen, and nobody minds.
+  if (call.request.verb === 'create' && body.metadata.resourceVersion !== undefined && body.metadata.resourceVersion !== '') {
     throw newStatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   // What admission adds (a default service account, tolerations) is nobody's.

@@ -1,8 +1,8 @@
 import { deepFreeze } from '../../base/index.ts';
 import {
-  type CustomResourceDefinition, type DeleteOptions, formatTime, type KubernetesList, type KubernetesObject, hasReason, type ObjectMeta, parseTime, type Pod, type Status, terminating,
+  type CustomResourceDefinition, type DeleteOptions, formatTime, type KubernetesList, type KubernetesObject, hasReason, type ObjectMeta, parseTime, type Pod, type Status, terminating, type FieldError, invalid, newInvalidError, notSupported, type StatusError,
 } from '../../api/index.ts';
-import { newBadRequest, newConflict, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
+import { newConflict, newNotFound } from '../errors.ts';
 import { objectOf } from '../watchcache/index.ts';
 import { admitted, validated } from './admit.ts';
 import type { Call, RegistryDeps } from './call.ts';
@@ -71,11 +71,11 @@ export async function deleteExisting(
     const { object } = current;
     const { name } = object.metadata;
     const key = endpoint.cache.keyOf(call.namespace, name);
-    checkPreconditions(call, key, object, options);
+    checkPreconditions(call, object, options);
     const waiting = asksAdmission ? admitDeletion(deps, call, object) : undefined;
     if (waiting !== undefined) await waiting;
     const deletion = decide(call, object, options, deps.clock.nowMs());
-    if (deletion.type === 'pending') return answer(call, object);
+    if (deletion.type === 'pending') return present(endpoint, object);
     const next = deletion.type === 'mark' ? deletion.next : deletion.last;
     if (call.dryRun) return deletion.type === 'mark' ? present(endpoint, deepFreeze(next)) : answer(call, object);
     call.note.validatedMs = deps.clock.elapsedMs();
@@ -84,7 +84,7 @@ export async function deleteExisting(
     if (result.done) {
       noteStored(deps, call, name, result.revision);
       if (deletion.type === 'mark') return present(endpoint, result.object as KubernetesObject);
-      return answer(call, deepFreeze(next));
+      return answer(call, deepFreeze({ ...next, metadata: { ...next.metadata, resourceVersion: String(result.revision) } }));
     }
     if (result.current === undefined) throw newNotFound(endpoint.definition, name);
     current = { object: objectOf(result.current), modRevision: result.current.modRevision };
@@ -113,26 +113,32 @@ function deleteOptions(body: unknown): DeleteOptions {
   if (body === undefined || body === null) return {};
   const options = body as DeleteOptions;
   if (options.orphanDependents !== undefined && options.propagationPolicy !== undefined) {
-    throw newBadRequest('orphanDependents and propagationPolicy cannot be both set');
+    throw refused(invalid('propagationPolicy', options.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'));
   }
   const policy = options.propagationPolicy;
   if (policy !== undefined && policy !== 'Orphan' && policy !== 'Background' && policy !== 'Foreground') {
-    throw newBadRequest(`DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`);
+    throw refused(notSupported('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan', 'nil']));
   }
   return options;
 }
 
-function checkPreconditions(call: Call, key: string, object: KubernetesObject, options: DeleteOptions): void {
+/** 422. Kubernetes: metav1/validation, ValidateDeleteOptions. */
+function refused(error: FieldError): StatusError {
+  return newInvalidError('meta.k8s.io', 'DeleteOptions', '', [error]);
+}
+
+function checkPreconditions(call: Call, object: KubernetesObject, options: DeleteOptions): void {
   const { preconditions } = options;
   if (preconditions === undefined) return;
   const { definition } = call.endpoint;
   const { name, uid, resourceVersion } = object.metadata;
+  // Upstream names the kind here, and not the resource. Kubernetes: rest.BeforeDelete.
+  const kind = { group: definition.group, resource: definition.kind };
   if (preconditions.uid !== undefined && preconditions.uid !== uid) {
-    throw newPreconditionFailed(definition, name, key, `UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`);
+    throw newConflict(kind, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
   }
   if (preconditions.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
-    if (preconditions.resourceVersion === '') throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
-    throw newPreconditionFailed(definition, name, key, `ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`);
+    throw newConflict(kind, name, `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`);
   }
 }
 

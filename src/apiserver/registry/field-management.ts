@@ -1,4 +1,4 @@
-import { applyServerSide, type KubernetesObject, newInvalidError, newStatusError, required, trackUpdate } from '../../api/index.ts';
+import { applyServerSide, invalid, type KubernetesObject, newInvalidError, required, trackUpdate } from '../../api/index.ts';
 import { newConflict } from '../errors.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { newUnsupportedPatch } from './patch-body.ts';
@@ -19,7 +19,8 @@ export function noteCreate(deps: RegistryDeps, call: Call, object: KubernetesObj
  */
 export function noteUpdate(deps: RegistryDeps, call: Call, next: KubernetesObject, old: KubernetesObject): KubernetesObject {
   const { schema } = call.endpoint;
-  if (schema === undefined || isApply(call)) return next;
+  // Upstream's storage binds a pod by itself, without its update.
+  if (schema === undefined || isApply(call) || call.request.subresource === 'binding') return next;
   const { fieldManager } = call.query;
   if (fieldManager === undefined && (old.metadata.managedFields === undefined || call.request.subresource === 'status')) return next;
   return trackUpdate(old, next, options(deps, call, schema, fieldManager ?? managerOf(call)));
@@ -46,9 +47,18 @@ export function isApply(call: Call): boolean {
   return call.request.patchType === APPLY_PATCH;
 }
 
+/** Kubernetes: unicode.IsPrint. */
+const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
+
 function options(deps: RegistryDeps, call: Call, schema: Parameters<typeof trackUpdate>[2]['schema'], manager: string) {
+  const kind = { create: 'CreateOptions', update: 'UpdateOptions' }[call.request.verb as string] ?? 'PatchOptions';
   if (manager.length > 128) {
-    throw newStatusError(422, 'Invalid', 'fieldManager: Too long: may not be more than 128 bytes', {});
+    throw newInvalidError('meta.k8s.io', kind, '', [{ type: 'TooLong', field: 'fieldManager', value: '', detail: 'may not be more than 128 bytes' }]);
+  }
+  const unprintable = UNPRINTABLE.exec(manager);
+  if (unprintable !== null) {
+    const code = (manager.codePointAt(unprintable.index) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    throw newInvalidError('meta.k8s.io', kind, '', [invalid('fieldManager', manager, `invalid character U+${code} (at position ${unprintable.index})`)]);
   }
   const subresource = call.request.subresource ?? call.writtenThrough;
   const resetFields = call.endpoint.definition.resetFields?.[subresource ?? ''];

@@ -125,6 +125,7 @@ function checkListOptions({ query }: Call): void {
     throw newBadRequest('specifying resource version is not allowed when using continue');
   }
   const match = query.resourceVersionMatch;
+  if (query.sendInitialEvents !== undefined) throw newInvalidError('meta.k8s.io', 'ListOptions', '', [forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')]);
   if (match === undefined) return;
   const refuse = (why: string) => newInvalidError('meta.k8s.io', 'ListOptions', '', [forbidden('resourceVersionMatch', why)]);
   if (query.continue) throw refuse('resourceVersionMatch is forbidden when continue is provided');

@@ -81,7 +81,7 @@ function checkApplied(call: Call, name: string, body: unknown): void {
   if (typeof body !== 'object' || body === null) throw newBadRequest('error decoding YAML: the configuration is no object');
   const configuration = body as Partial<KubernetesObject>;
   if (configuration.apiVersion !== apiVersion || configuration.kind !== definition.kind) {
-    throw newBadRequest(`the patched object is of another type: ${configuration.apiVersion ?? ''}, Kind=${configuration.kind ?? ''}`);
+    throw newBadRequest(`invalid object type: ${kindText(configuration.apiVersion, configuration.kind)}`);
   }
   const object = { ...configuration, metadata: { ...configuration.metadata, name: configuration.metadata?.name || name } } as KubernetesObject;
   checkName(name, object);
@@ -93,8 +93,13 @@ function checkPatched(call: Call, name: string, next: KubernetesObject): void {
   if (typeof next.metadata !== 'object' || next.metadata === null) throw newBadRequest('metadata is required');
   if (definition.custom !== undefined) checkCustomKind(next.kind, definition.kind, definition.group, name);
   if (next.apiVersion !== apiVersion || next.kind !== definition.kind) {
-    throw newBadRequest(`the patched object is of another type: ${next.apiVersion ?? ''}, Kind=${next.kind ?? ''}`);
+    throw newBadRequest(`invalid object type: ${kindText(next.apiVersion, next.kind)}`);
   }
   checkName(name, next);
   checkNamespace(call, next);
+}
+
+/** Kubernetes: schema.GroupVersionKind.String. */
+function kindText(apiVersion = '', kind = ''): string {
+  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 }

@@ -47,13 +47,13 @@ export function whenReached(deps: RegistryDeps, revision: number): Promise<void>
 /** A resourceVersion as a number; undefined where it is unset. Throws BadRequest where it is none. */
 export function parseRevision(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw newStatusError(400, 'BadRequest', `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^\d{1,15}$/.test(text)) throw newStatusError(400, 'BadRequest', `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }
 
 /** Kubernetes: storage.NewTooLargeResourceVersionError. */
 function newTooLargeRevision(wanted: number, current: number): StatusError {
-  return newStatusError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+  return newStatusError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
   });
 }
@@ -117,12 +117,13 @@ function startLater(waiting: Promise<void>, start: () => RunningWatch, onFailed:
 
 /** Kubernetes: metainternalversion validation, ValidateListOptions. */
 function checkWatchOptions({ query }: Call): void {
-  const refuse = (error: FieldError) => newInvalidError('meta.k8s.io', 'ListOptions', '', [error]);
+  const refuse = (...errors: readonly FieldError[]) => newInvalidError('meta.k8s.io', 'ListOptions', '', errors);
   const match = query.resourceVersionMatch;
   if (query.sendInitialEvents === undefined) {
     if (match !== undefined) throw refuse(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
     return;
   }
-  if (match === undefined) throw refuse(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
-  if (match !== 'NotOlderThan') throw refuse(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+  if (match === 'NotOlderThan') return;
+  const required = forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  throw match === undefined ? refuse(required) : refuse(required, notSupported('resourceVersionMatch', match, ['NotOlderThan']));
 }

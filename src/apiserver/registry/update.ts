@@ -169,7 +169,9 @@ function commitUpdated(deps: RegistryDeps, call: Call, update: Update, next: Kub
   const { name, existing, transform, rules, attempts } = update;
   const { endpoint } = call;
   const key = endpoint.cache.keyOf(call.namespace, name);
-  return commit(deps.store, key, existing.modRevision, removes ? deleteOperation(key, next) : putOperation(key, next)).then(
+  // What goes is what was stored: watchers see the finalizer that was the last.
+  const operation = removes ? deleteOperation(key, existing.object) : putOperation(key, next);
+  return commit(deps.store, key, existing.modRevision, operation).then(
     (result) => {
       settled?.();
       if (result.done) noteStored(deps, call, name, result.revision);

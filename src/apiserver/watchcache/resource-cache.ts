@@ -233,7 +233,7 @@ export class ResourceCache {
   }
 
   private bookmark(typeMeta: WatchOptions['typeMeta'], annotations: Readonly<Record<string, string>> | undefined): WatchEvent {
-    const metadata = { resourceVersion: String(this.host.revision), creationTimestamp: null, ...(annotations === undefined ? {} : { annotations }) };
+    const metadata = { resourceVersion: String(this.host.revision), ...(annotations === undefined ? {} : { annotations }) };
     return { type: 'BOOKMARK', object: Object.freeze({ ...typeMeta, metadata: Object.freeze(metadata) }) as unknown as KubernetesObject };
   }
 

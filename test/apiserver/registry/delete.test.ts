@@ -76,10 +76,10 @@ describe('delete', () => {
     const { admin } = await startServer();
     const { metadata } = await admin.create('configmaps', { metadata: { name: 'a' } });
     expect(await refusal(admin.delete('configmaps', 'a', { preconditions: { uid: 'other' } }))).toBe(
-      '409 Conflict: Operation cannot be fulfilled on configmaps "a": StorageError: invalid object, Code: 4, Key: /registry/configmaps/default/a, ResourceVersion: 0, '
-      + `AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: ${metadata.uid}`,
+      `409 Conflict: Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (other) does not match the UID in record (${metadata.uid}). `
+      + 'The object might have been deleted and then recreated',
     );
-    expect(await refusal(admin.delete('configmaps', 'a', { preconditions: { resourceVersion: '1' } }))).toMatch(/^409 Conflict: .*ResourceVersion in precondition: 1, ResourceVersion in object meta: \d+$/);
+    expect(await refusal(admin.delete('configmaps', 'a', { preconditions: { resourceVersion: '1' } }))).toMatch(/^409 Conflict: .*: the ResourceVersion in the precondition \(1\) does not match the ResourceVersion in record \(\d+\)\. The object might have been modified$/);
     await admin.delete('configmaps', 'a', { preconditions: { uid: metadata.uid, resourceVersion: metadata.resourceVersion } });
   });
 

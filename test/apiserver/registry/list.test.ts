@@ -61,7 +61,7 @@ describe('list', () => {
         + 'chunk was returned and now may show up in the list.',
     });
     expect(names(await admin.list('configmaps', { continue: metadata(status).continue as string }))).toEqual(['c2', 'c3', 'c9']);
-    expect(await refusal(admin.list('configmaps', { continue: 'nonsense' }))).toMatch(/^400 BadRequest: continue key is not valid: /);
+    expect(await refusal(admin.list('configmaps', { continue: 'nonsense' }))).toMatch(/^400 BadRequest: invalid continue token: continue key is not valid: /);
   });
 
   it('at an exact revision shows that moment, and one to come only if it comes soon', async () => {
@@ -72,7 +72,7 @@ describe('list', () => {
     expect(names(await admin.list('configmaps', { resourceVersion: String(revision), resourceVersionMatch: 'NotOlderThan' }))).toEqual(['c1']);
     const waiting = refusalStatus(admin.list('configmaps', { resourceVersion: '9999' }));
     await world.clock.advance(3000);
-    expect(await waiting).toMatchObject({ code: 504, reason: 'Timeout', message: `Too large resource version: 9999, current: ${revision + 1}` });
+    expect(await waiting).toMatchObject({ code: 504, reason: 'Timeout', message: `Timeout: Too large resource version: 9999, current: ${revision + 1}` });
   });
 
   it('finds by labels and by fields', async () => {

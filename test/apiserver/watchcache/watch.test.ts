@@ -85,7 +85,7 @@ describe('watch', () => {
         type: 'BOOKMARK',
         object: {
           apiVersion: 'v1', kind: 'ConfigMap',
-          metadata: { resourceVersion: String(store.status().revision), creationTimestamp: null, annotations: { 'k8s.io/initial-events-end': 'true' } },
+          metadata: { resourceVersion: String(store.status().revision), annotations: { 'k8s.io/initial-events-end': 'true' } },
         },
       },
     ]);

@@ -72,7 +72,8 @@ function checkApplied(applied: unknown, options: ApplyOptions): JsonObject {
   if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) throw newStatusError(400, 'BadRequest', 'metadata.managedFields must be nil');
   const problems = problemsOf(applied, options.schema);
   if (problems.length > 0) {
-    const kind = `${textOr(applied['apiVersion'], options.apiVersion)}, Kind=${textOr(applied['kind'], options.schema.shortName)}`;
+    const version = textOr(applied['apiVersion'], options.apiVersion);
+    const kind = `${version.includes('/') ? version : `/${version}`}, Kind=${textOr(applied['kind'], options.schema.shortName)}`;
     const id = `${textOr(metadata['namespace'], '')}/${textOr(metadata['name'], '')}; ${kind}`;
     const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
     // Upstream gives this error no reason.

@@ -30,7 +30,10 @@ function describe(count: number, byManager: readonly { readonly text: string; re
 function comparePaths(a: readonly string[], b: readonly string[]): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     const order = comparePathElements(a[index] ?? '', b[index] ?? '');
-    if (order !== 0) return order;
+    if (order === 0) continue;
+    // At each level, what ends there comes first. Kubernetes: fieldpath.Set.Iterate.
+    const ends = Number(index < a.length - 1) - Number(index < b.length - 1);
+    return ends === 0 ? order : ends;
   }
   return a.length - b.length;
 }

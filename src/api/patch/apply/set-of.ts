@@ -112,9 +112,16 @@ function keyText(element: string): string {
 
 function checkScalar(value: unknown, type: string, path: string, problems: string[]): void {
   const got = describe(value);
-  if (type === 'boolean' && typeof value !== 'boolean') problems.push(`${path}: expected boolean, got ${got}`);
-  else if ((type === 'int32' || type === 'int64' || type === 'number') && typeof value !== 'number') problems.push(`${path}: expected numeric (int or float), got ${got}`);
+  if (type === 'boolean' && typeof value !== 'boolean') problems.push(`${path}: expected boolean, got &{${typeof value === 'object' ? JSON.stringify(value) : String(value)}}`);
+  else if ((type === 'int32' || type === 'int64' || type === 'number') && typeof value !== 'number') problems.push(`${path}: expected numeric (int or float), got ${goType(value)}`);
   else if ((type === 'string' || type === 'bytes' || type === 'time' || type === 'micro-time') && typeof value !== 'string') problems.push(`${path}: expected string, got ${got}`);
+}
+
+/** Go's name of what JSON becomes there. */
+function goType(value: unknown): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'object' ? 'map[string]interface {}' : 'string';
 }
 
 /** The value as structured-merge-diff prints it: &{…}. */
