@@ -34,7 +34,7 @@ function decodeObject(part: string): Readonly<Record<string, unknown>> | undefin
 }
 
 /** base64url without padding, as strict as Go's RawURLEncoding. */
-export function decodeBase64Url(text: string): Uint8Array | undefined {
+function decodeBase64Url(text: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined;
   return decodeBase64(`${text.replaceAll('-', '+').replaceAll('_', '/')}${'='.repeat((4 - text.length % 4) % 4)}`);
 }

@@ -16,7 +16,7 @@ const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
 const FRONT_PROXY_NAME = 'front-proxy-client';
 const SPACE_WARNING = 'the provided Authorization header contains extra space before the bearer token, and is ignored';
 
-export const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: [UNAUTHENTICATED] };
+const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: [UNAUTHENTICATED] };
 
 /** Who has come in, before any impersonation. */
 export interface RequestIdentity {

@@ -123,3 +123,23 @@ describe('impersonation', () => {
     });
   });
 });
+
+describe('an authenticating proxy', () => {
+  const names = { 'X-Remote-User': 'jane', 'X-Remote-Uid': '7', 'X-Remote-Group': ['dev', 'system:masters'], 'X-Remote-Extra-Example.org%2Fscope': 'all' };
+  const through = (client: { readonly certificatePem: string; readonly keyPem: string }, headers: Record<string, string | string[]>) => new Promise((resolve, reject) => {
+    httpsRequest({ ...door.tls('none'), cert: client.certificatePem, key: client.keyPem, path: POD, agent: false, headers }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
+  });
+
+  it('names users by headers, where its certificate is of the front proxy\'s authority and for its name', async () => {
+    const { frontProxy, authority } = door.certificates;
+    expect(await through(frontProxy.client, names)).toBe(200);
+    expect(lastUser()).toEqual({ name: 'jane', uid: '7', groups: ['dev', 'system:masters', 'system:authenticated'], extra: { 'example.org/scope': ['all'] } });
+    expect(await through(frontProxy.client, {})).toBe(401);
+    const others = await Promise.all([
+      issueClientCertificate(frontProxy.authority, 'other', ['system:masters'], world), issueClientCertificate(authority, 'front-proxy-client', [], world),
+    ]);
+    // The one is for another name, the other of the authority of users, for whom the headers are nothing.
+    expect(await Promise.all(others.map((client) => through(client, names)))).toEqual([401, 403]);
+    expect((await door.call('GET', POD, { client: 'none', headers: names })).code).toBe(403);
+  });
+});
