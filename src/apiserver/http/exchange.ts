@@ -44,6 +44,8 @@ export class AnswerFacts {
   warnings: readonly string[] = NO_WARNINGS;
   /** Called once, before the answer begins. */
   onBegin: ((code: number) => void) | undefined = undefined;
+  /** Told of the events of a watch as they are sent. */
+  onEvents: ((events: number, bytes: number) => void) | undefined = undefined;
   /** Bytes of the body, where it was sent in one piece. */
   sentBytes = 0;
   /** What is recorded of the request; undefined where nobody records it. */

@@ -194,6 +194,8 @@ async function serveInTurn(deps: HttpDeps, exchange: Exchange, user: UserInfo, q
       deps.metrics.inFlight(isMutating, -1);
       ticket.finish();
     };
+    const definition = deps.apiServer.resources.get(info.group, info.version, info.resource);
+    if (definition !== undefined) exchange.answer.onEvents = deps.metrics.watchEvents(definition);
     const forget = flowControl?.watches.add(info, textParameter(parameters, 'fieldSelector'));
     if (exchange.upgrade === undefined) exchange.answer.onBegin = begun;
     else begun();

@@ -42,6 +42,7 @@ export function respondWatch(
     })),
     refuse: (error) => respondError(exchange, error),
     onGone: (listener) => exchange.onClose(listener),
+    onEvents: exchange.answer.onEvents,
   });
 }
 
@@ -51,6 +52,8 @@ export interface WatchCarrier {
   /** Refuses the watch before it has begun. */
   refuse(error: StatusError): void;
   onGone(listener: () => void): void;
+  /** Told of events as they are sent. */
+  readonly onEvents: ((events: number, bytes: number) => void) | undefined;
 }
 
 /** Runs one watch until either side ends it. Never rejects. */
@@ -71,7 +74,9 @@ export function runWatch(
       onEvents(events) {
         if (done) return;
         const out = open();
-        out.write(encodeAll(events, encode));
+        const bytes = encodeAll(events, encode);
+        out.write(bytes);
+        carrier.onEvents?.(events.length, bytes.length);
         if (out.unreadBytes() <= UNREAD_BYTES_MAX) return;
         subscription?.dispose();
         out.destroy();

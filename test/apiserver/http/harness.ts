@@ -1,7 +1,7 @@
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import {
-  type Certificates, createCertificates, kubeconfigText, type RunningHttpServer, startHttpServer, type VersionInfo,
+  type Certificates, createCertificates, type HttpServerOptions, kubeconfigText, type RunningHttpServer, startHttpServer, type VersionInfo,
 } from '../../../src/apiserver/http/index.ts';
 import type { ApiServer } from '../../../src/apiserver/index.ts';
 import { createRealWorld } from '../../../src/world/real/index.ts';
@@ -67,11 +67,11 @@ export async function openFakeDoor(): Promise<FakeDoor> {
   return { ...(await openDoor(api)), api };
 }
 
-export async function openDoor(apiServer: ApiServer): Promise<Door> {
+export async function openDoor(apiServer: ApiServer, audit?: HttpServerOptions['audit']): Promise<Door> {
   const certificates = await testCertificates();
   const kubelet = createFakeKubelet();
   const server = await startHttpServer({
-    apiServer, world, port: 0, certificates, version: VERSION,
+    apiServer, world, port: 0, certificates, version: VERSION, ...(audit === undefined ? {} : { audit }),
     kubelets: { connect: (nodeName) => (nodeName === 'node-down' ? undefined : kubelet) },
     dialer: {
       async dial(ip, port) {

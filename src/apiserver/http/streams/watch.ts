@@ -16,6 +16,7 @@ export function respondWatchMessages(
     open: () => messageOutput(acceptWebSocket(upgrade, protocol), upgrade, form.negotiated.encoding === 'protobuf' ? frames : lines),
     refuse: (error) => respondError(exchange, error),
     onGone: (listener) => exchange.onClose(listener),
+    onEvents: exchange.answer.onEvents,
   });
 }
 
