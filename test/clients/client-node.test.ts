@@ -1,5 +1,5 @@
 import {
-  AppsV1Api, CoordinationV1Api, CoreV1Api, Exec, KubeConfig, KubernetesObjectApi, Log, makeInformer, PatchStrategy, PortForward, setHeaderOptions, V1MicroTime, type V1Lease, type V1Pod, type V1Status,
+  ApiextensionsV1Api, AppsV1Api, AuthenticationV1Api, CoordinationV1Api, CoreV1Api, CustomObjectsApi, Exec, KubeConfig, KubernetesObjectApi, Log, makeInformer, PatchStrategy, PortForward, setHeaderOptions, V1MicroTime, type V1Lease, type V1Pod, type V1Status, Watch,
 } from '@kubernetes/client-node';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -148,5 +148,54 @@ describe('@kubernetes/client-node over the kubeconfig', () => {
     expect(taken.filter((result) => typeof result === 'number')).toEqual([409, 409]);
     const lease = await coordination.readNamespacedLease({ name, namespace });
     expect([lease.spec?.holderIdentity, lease.spec?.leaseTransitions]).toEqual([winner[0], 1]);
+  });
+
+  it('is told by a watch what there is, and when that was all', async () => {
+    for (const name of ['first', 'second']) await core.createNamespacedConfigMap({ namespace, body: { metadata: { name, labels: { streamed: 'yes' } } } });
+    const seen: string[] = [];
+    const query = { labelSelector: 'streamed=yes', sendInitialEvents: true, allowWatchBookmarks: true, resourceVersionMatch: 'NotOlderThan' };
+    const controller = await new Watch(config).watch(`/api/v1/namespaces/${namespace}/configmaps`, query, (type, { metadata }: { metadata: { name?: string; annotations?: Record<string, string> } }) => {
+      seen.push(type === 'BOOKMARK' ? `BOOKMARK ${JSON.stringify(metadata.annotations)}` : `${type} ${metadata.name}`);
+    }, () => undefined);
+    await expect.poll(() => seen, { timeout: 5000 }).toEqual(['ADDED first', 'ADDED second', 'BOOKMARK {"k8s.io/initial-events-end":"true"}']);
+    await core.deleteNamespacedConfigMap({ name: 'first', namespace });
+    await expect.poll(() => seen.at(-1), { timeout: 5000 }).toBe('DELETED first');
+    controller.abort();
+  });
+
+  it('defines a resource of its own and works with it', async () => {
+    const place = { group: 'clients.example.com', version: 'v1', namespace, plural: 'boats' };
+    await config.makeApiClient(ApiextensionsV1Api).createCustomResourceDefinition({
+      body: {
+        metadata: { name: 'boats.clients.example.com' },
+        spec: {
+          group: 'clients.example.com', scope: 'Namespaced', names: { plural: 'boats', singular: 'boat', kind: 'Boat', listKind: 'BoatList' },
+          versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { sails: { type: 'integer', _default: 1, minimum: 0 } } } } } } }],
+        },
+      },
+    });
+    const custom = config.makeApiClient(CustomObjectsApi);
+    const create = (name: string, spec: object) => custom.createNamespacedCustomObject({ ...place, body: { apiVersion: 'clients.example.com/v1', kind: 'Boat', metadata: { name }, spec } });
+    await expect.poll(() => custom.listNamespacedCustomObject(place).then(() => 'served', () => 'not yet'), { timeout: 5000 }).toBe('served');
+    expect(await create('sloop', {})).toMatchObject({ spec: { sails: 1 } });
+    await expect(create('wreck', { sails: -1 })).rejects.toMatchObject({ code: 422, body: expect.stringContaining('spec.sails in body should be greater than or equal to 0') as string });
+    const objects = KubernetesObjectApi.makeApiClient(config);
+    expect(await objects.read({ apiVersion: 'clients.example.com/v1', kind: 'Boat', metadata: { name: 'sloop', namespace } })).toMatchObject({ kind: 'Boat', spec: { sails: 1 } });
+    await objects.delete({ apiVersion: 'clients.example.com/v1', kind: 'Boat', metadata: { name: 'sloop', namespace } });
+    expect(await custom.listNamespacedCustomObject(place)).toMatchObject({ kind: 'BoatList', items: [] });
+  });
+
+  it('comes as a service account, by a token that it was given', async () => {
+    const { status } = await core.createNamespacedServiceAccountToken({ name: 'default', namespace, body: { spec: { audiences: [], expirationSeconds: 600 } } });
+    const account = new KubeConfig();
+    account.loadFromOptions({
+      clusters: config.clusters, users: [{ name: 'account', token: status?.token as string }],
+      contexts: [{ name: 'account', cluster: config.clusters[0]?.name as string, user: 'account' }], currentContext: 'account',
+    });
+    const { status: review } = await account.makeApiClient(AuthenticationV1Api).createSelfSubjectReview({ body: {} });
+    expect([review?.userInfo?.username, review?.userInfo?.groups]).toEqual(['system:serviceaccount:default:default', ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated']]);
+    await expect(account.makeApiClient(CoreV1Api).listNamespacedSecret({ namespace })).rejects.toMatchObject({
+      code: 403, body: expect.stringContaining('User \\"system:serviceaccount:default:default\\" cannot list resource \\"secrets\\"') as string,
+    });
   });
 });
