@@ -16,6 +16,7 @@ import { buildEnvironment, ContainerConfigError, expand } from './environment.ts
 import { type ContainerFacts, containerFieldPath, type ContainerRun, containerSpec } from './facts.ts';
 import { PodWorker } from './pod-worker.ts';
 import { type DnsSettings, podSandboxConfig } from './sandbox-config.ts';
+import { resolveSubPath } from './sub-path.ts';
 
 /** What all pods of a node share. */
 export interface NodeContext {
@@ -334,14 +335,13 @@ export class PodDriver {
   private mount(mount: NonNullable<Container['volumeMounts']>[number], environment: ReadonlyMap<string, string>): Mount {
     if (!this.volumes.has(mount.name)) throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container`);
     const files = this.volumes.get(mount.name);
-    const subPath = mount.subPathExpr === undefined || mount.subPathExpr === '' ? mount.subPath : expand(mount.subPathExpr, (name) => environment.get(name));
-    const hasSubPath = subPath !== undefined && subPath !== '';
+    const subPath = resolveSubPath(mount, environment);
     return {
       containerPath: mount.mountPath,
       readOnly: files !== undefined || (mount.readOnly ?? false),
       // Files below a subPath are bound when the container starts and never updated, as upstream.
-      ...(files === undefined ? { sharedFolder: mount.name } : { files: hasSubPath ? new Map(files) : files }),
-      ...(hasSubPath ? { subPath } : {}),
+      ...(files === undefined ? { sharedFolder: mount.name } : { files: subPath === undefined ? files : new Map(files) }),
+      ...(subPath === undefined ? {} : { subPath }),
     };
   }
 
