@@ -204,6 +204,17 @@ it('[sig-node] Sysctls [LinuxOnly] [NodeConformance] should reject invalid sysct
   expect(message).toBe(`422 Invalid: Pod "sysctls" is invalid: [spec.securityContext.sysctls[0].name: Invalid value: "foo-": ${rule}, spec.securityContext.sysctls[3].name: Invalid value: "bar..": ${rule}]`);
 });
 
+const failsToMount = async (value: string, message: string) => {
+  await start();
+  const volumes = [{ name: 'workdir1', emptyDir: {} }];
+  await pods.create(pod('var-expansion', { spec: { volumes }, container: { env: [{ name: 'POD_NAME', value }], volumeMounts: [{ name: 'workdir1', mountPath: '/logscontainer', subPathExpr: '$(POD_NAME)' }] } }));
+  const waiting = await cluster.eventually('it is refused', async () => (await pods.get('var-expansion'))['status'].containerStatuses?.[0]?.state.waiting?.reason === 'CreateContainerConfigError' && (await pods.get('var-expansion'))['status'].containerStatuses[0].state.waiting as object);
+  expect(waiting).toEqual({ reason: 'CreateContainerConfigError', message });
+};
+
+it('[sig-node] Variable Expansion should fail substituting values in a volume subpath with backticks [Conformance]', () => failsToMount('..', "unable to provision SubPath `..`: must not contain '..'"));
+it('[sig-node] Variable Expansion should fail substituting values in a volume subpath with absolute path [Conformance]', () => failsToMount('/tmp', 'error SubPath `/tmp` must not be an absolute path'));
+
 const taint = { key: 'kubernetes.io/e2e-evict-taint-key', value: 'evictTaintVal', effect: 'NoExecute' };
 const tolerating = (name: string, tolerationSeconds: number) => pod(name, { spec: { nodeName: 'node-2', tolerations: [{ key: taint.key, value: taint.value, effect: 'NoExecute', tolerationSeconds }] } });
 const setTaints = (taints: readonly object[] | null) => cluster.resource('v1', 'nodes').patch('node-2', { spec: { taints } });
