@@ -1,6 +1,7 @@
 import { defineRequest, noErrors } from '../core/define.ts';
 import { sameValue } from '../core/equality.ts';
-import { invalid, required, type FieldError } from '../field-error.ts';
+import { forbidden, invalid, required, type FieldError } from '../field-error.ts';
+import { labelValueErrors, qualifiedNameErrors } from '../names.ts';
 import type {
   LocalSubjectAccessReview, NonResourceAttributes, ObjectMeta, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview,
   SubjectAccessReviewSpec,
@@ -92,5 +93,18 @@ function validateSelectors(attributes: ResourceAttributes | undefined, errors: F
     const hasList = (selector.requirements ?? []).length > 0;
     if (hasRaw && hasList) errors.push(invalid(`${path}.rawSelector`, selector.rawSelector, 'may not specified at the same time as requirements'));
     if (!hasRaw && !hasList) errors.push(required(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`));
+    (selector.requirements ?? []).forEach((requirement, index) => validateRequirement(requirement, name === 'labelSelector', `${path}.requirements[${index}]`, errors));
   }
+}
+
+/** Operators that nobody knows are left out of the question, not refused. Kubernetes: ValidateLabelSelectorRequirement, validateFieldSelectorRequirement. */
+function validateRequirement({ key = '', operator, values = [] }: { readonly key?: string; readonly operator?: string; readonly values?: readonly string[] }, isLabel: boolean, path: string, errors: FieldError[]): void {
+  if (!isLabel && key === '') errors.push(required(`${path}.key`, 'must be specified'));
+  if ((operator === 'In' || operator === 'NotIn') && values.length === 0) errors.push(required(`${path}.values`, 'must be specified when `operator` is \'In\' or \'NotIn\''));
+  if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) errors.push(forbidden(`${path}.values`, 'may not be specified when `operator` is \'Exists\' or \'DoesNotExist\''));
+  if (!isLabel) return;
+  for (const problem of qualifiedNameErrors(key)) errors.push(invalid(`${path}.key`, key, problem));
+  values.forEach((value, index) => {
+    for (const problem of labelValueErrors(value)) errors.push(invalid(`${path}.values[${index}]`, value, problem));
+  });
 }

@@ -44,12 +44,12 @@ function coversUrl(held: readonly string[], wanted: string): boolean {
   return held.some((url) => url === '*' || url === wanted || (url.endsWith('*') && wanted.startsWith(url.slice(0, -1))));
 }
 
-/** 403 where somebody would give away more than they have. Kubernetes: ConfirmNoEscalation. */
-export function newEscalationError(resource: NamedResource, name: string, user: UserInfo, missing: readonly PolicyRule[]): StatusError {
+/** 403 where somebody would give away more than they have. error: which of the user's roles are not there. Kubernetes: ConfirmNoEscalation. */
+export function newEscalationError(resource: NamedResource, name: string, user: UserInfo, missing: readonly PolicyRule[], error: string | undefined): StatusError {
   const texts = [...new Set(compact(missing).map(ruleText))].sort();
   return newStatusError(
     403, 'Forbidden',
-    `${qualifiedResource(resource)} "${name}" is forbidden: user ${JSON.stringify(user.name)} (groups=${goList(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${texts.join('\n')}`,
+    `${qualifiedResource(resource)} "${name}" is forbidden: user ${JSON.stringify(user.name)} (groups=${goList(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${texts.join('\n')}${error === undefined ? '' : `; resolution errors: [${error}]`}`,
     { name, group: resource.group, kind: resource.resource },
   );
 }

@@ -68,5 +68,8 @@ function mayAnyway({ authorize }: RbacHookSources, call: Call, verb: string, res
 function confirmNoEscalation({ rbac }: RbacHookSources, call: Call, name: string, wanted: readonly PolicyRule[]): void {
   const held = rbac.grantsOf(call.user).filter(({ namespace }) => namespace === undefined || namespace === call.namespace).flatMap(({ rules }) => rules);
   const missing = missingRules(held, wanted);
-  if (missing.length > 0) throw newEscalationError(call.endpoint.definition, name, call.user, missing);
+  if (missing.length === 0) return;
+  // Upstream reads them from its store here, which calls both kinds by one name.
+  const error = rbac.errorFor(call.user, call.namespace)?.replace(/\b(?:cluster)?role\.rbac/g, 'roles.rbac');
+  throw newEscalationError(call.endpoint.definition, name, call.user, missing, error);
 }

@@ -41,7 +41,7 @@ describe('the table of resources', () => {
 
   it('never stores what is only asked', () => {
     expect(builtinResources.filter(isRequestKind).map((item) => item.kind)).toEqual([
-      'Binding', 'SelfSubjectReview', 'TokenReview', 'LocalSubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'SubjectAccessReview',
+      'Binding', 'SelfSubjectReview', 'TokenReview', 'LocalSubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'SubjectAccessReview', 'AccessExplanation',
     ]);
   });
 
