@@ -12,7 +12,7 @@ const UUID = /\b(?!0{8}-)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const CLUSTER_IP = /\b10\.(?:9[6-9]|10\d|11[01])\.\d+\.\d+\b/g;
 const GENERATED = (prefix: string): RegExp => new RegExp(`${prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])`, 'g');
-const REVISION_TEXTS = [/(?<=too old resource version: \d+ \()\d+(?=\))/g, /(?<=current: )\d+/g, /(?<=revision is )\d+/g];
+const REVISION_TEXTS = [/(?<=ResourceVersion in record \()\d+/g, /(?<=resourceVersion\\?":\\?")\d+/g, /(?<=too old resource version: \d+ \()\d+(?=\))/g, /(?<=current: )\d+/g, /(?<=revision is )\d+/g];
 const DAY_MS = 86_400_000;
 const NODE_PORT_MIN = 30_000;
 const NODE_PORT_MAX = 32_767;

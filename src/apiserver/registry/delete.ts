@@ -1,8 +1,8 @@
 import { deepFreeze } from '../../base/index.ts';
 import {
-  type CustomResourceDefinition, type DeleteOptions, formatTime, type KubernetesList, type KubernetesObject, hasReason, type ObjectMeta, parseTime, type Pod, type Status, terminating, type FieldError, invalid, newInvalidError, notSupported, type StatusError,
+  type CustomResourceDefinition, DecodeError, decodeStrict, type DeleteOptions, formatTime, type KubernetesList, type KubernetesObject, hasReason, type ObjectMeta, parseTime, type Pod, type Status, terminating, type FieldError, invalid, newInvalidError, notSupported, schemaOf, type StatusError,
 } from '../../api/index.ts';
-import { newConflict, newNotFound } from '../errors.ts';
+import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { objectOf } from '../watchcache/index.ts';
 import { admitted, validated } from './admit.ts';
 import type { Call, RegistryDeps } from './call.ts';
@@ -24,7 +24,7 @@ const ANSWERS_OBJECT: ReadonlySet<string> = new Set([
 
 /** DELETE of one object. Resolves with the object, or with a Status where it is gone. Kubernetes: Store.Delete. */
 export function deleteObject(deps: RegistryDeps, call: Call, name: string): Promise<KubernetesObject | Status> {
-  const options = deleteOptions(call.request.body);
+  const options = deleteOptions(call);
   const existing = call.endpoint.cache.objects.get(call.namespace, name);
   if (existing === undefined) throw newNotFound(call.endpoint.definition, name);
   return deleteExisting(deps, withDryRun(call, options), existing, options);
@@ -37,7 +37,7 @@ function withDryRun(call: Call, options: DeleteOptions): Call {
 
 /** DELETE of what a selector finds; resolves with the list of what was there. */
 export async function deleteCollection(deps: RegistryDeps, call: Call): Promise<KubernetesList> {
-  const options = deleteOptions(call.request.body);
+  const options = deleteOptions(call);
   const own = withDryRun(call, options);
   const selection = compileSelection(call.endpoint, call.namespace, undefined, call.query);
   const list = listNow(deps, call, selection, 0);
@@ -80,7 +80,7 @@ export async function deleteExisting(
     if (call.dryRun) return deletion.type === 'mark' ? present(endpoint, deepFreeze(next)) : answer(call, object);
     call.note.validatedMs = deps.clock.elapsedMs();
     const operation = deletion.type === 'mark' ? putOperation(key, next) : deleteOperation(key, next);
-    const result = await commit(deps.store, key, current.modRevision, operation);
+    const result = await commit(deps.store, key, current.modRevision, operation, call.deadline);
     if (result.done) {
       noteStored(deps, call, name, result.revision);
       if (deletion.type === 'mark') return present(endpoint, result.object as KubernetesObject);
@@ -109,9 +109,9 @@ function answer(call: Call, object: KubernetesObject): KubernetesObject | Status
   };
 }
 
-function deleteOptions(body: unknown): DeleteOptions {
+function deleteOptions({ request: { body }, untrusted }: Call): DeleteOptions {
   if (body === undefined || body === null) return {};
-  const options = body as DeleteOptions;
+  const options = untrusted ? typedOptions(body) : body as DeleteOptions;
   if (options.orphanDependents !== undefined && options.propagationPolicy !== undefined) {
     throw refused(invalid('propagationPolicy', options.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'));
   }
@@ -120,6 +120,20 @@ function deleteOptions(body: unknown): DeleteOptions {
     throw refused(notSupported('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan', 'nil']));
   }
   return options;
+}
+
+/** A body as options; 400 where it is something else. */
+function typedOptions(body: object | string | number | boolean): DeleteOptions {
+  const { kind = 'DeleteOptions', apiVersion = 'v1' } = body as { readonly kind?: unknown; readonly apiVersion?: unknown };
+  if (kind !== 'DeleteOptions' && kind !== '' && kind !== null) {
+    throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);
+  }
+  const schema = schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
+  try {
+    return schema === undefined ? body as DeleteOptions : decodeStrict(body, schema).value as DeleteOptions;
+  } catch (error) {
+    throw error instanceof DecodeError ? newBadRequest(error.message) : error;
+  }
 }
 
 /** 422. Kubernetes: metav1/validation, ValidateDeleteOptions. */

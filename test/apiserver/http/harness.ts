@@ -67,11 +67,11 @@ export async function openFakeDoor(): Promise<FakeDoor> {
   return { ...(await openDoor(api)), api };
 }
 
-export async function openDoor(apiServer: ApiServer, audit?: HttpServerOptions['audit']): Promise<Door> {
+export async function openDoor(apiServer: ApiServer, audit?: HttpServerOptions['audit'], doorWorld = world): Promise<Door> {
   const certificates = await testCertificates();
   const kubelet = createFakeKubelet();
   const server = await startHttpServer({
-    apiServer, world, port: 0, certificates, version: VERSION, ...(audit === undefined ? {} : { audit }),
+    apiServer, world: doorWorld, port: 0, certificates, version: VERSION, ...(audit === undefined ? {} : { audit }),
     kubelets: { connect: (nodeName) => (nodeName === 'node-down' ? undefined : kubelet) },
     dialer: {
       async dial(ip, port) {
