@@ -8,6 +8,7 @@ import { type ComputedResource, type ComputedResources, getComputed, listCompute
 import { handleConverted } from './converted.ts';
 import { createObject } from './create.ts';
 import { deleteCollection, deleteObject } from './delete.ts';
+import { noteCreate } from './field-management.ts';
 import { listObjects } from './list.ts';
 import { patchObject } from './patch.ts';
 import { getObject } from './read.ts';
@@ -89,7 +90,7 @@ function handleRequest(deps: RegistryDeps, requests: RequestHandlers, call: Call
   const { definition } = call.endpoint;
   const handler = requests.get(`${definition.resource}.${definition.group}`);
   if (handler === undefined) throw newUnknownResource();
-  const body = definition.strategy.defaults(withNamespace(call, objectFromBody(call, call.request.body)));
+  const body = noteCreate(deps, call, definition.strategy.defaults(withNamespace(call, objectFromBody(call, call.request.body))));
   checkNamespace(call, body);
   const answer = (asked: KubernetesObject): Promise<object> | object => {
     const errors = definition.strategy.validateCreate(asked);
