@@ -31,7 +31,7 @@ import { AddressKeeper } from './registry/services/address-keeper.ts';
 import { serviceHook } from './registry/services/service-hook.ts';
 import { specialHandlers } from './registry/special.ts';
 import { Endpoints } from './resource-table.ts';
-import type { ApiResponse, ApiServer, AuthorizationAttributes, AuthorizationDecision, UserInfo } from './server.ts';
+import type { ApiResponse, ApiServer, AuthorizationAttributes, AuthorizationDecision, RequestContext, UserInfo } from './server.ts';
 import { type RequestNote, RequestTraces } from './tracing/index.ts';
 import { type ResourceCache, WatchCache } from './watchcache/index.ts';
 import { createWebhookClient } from './webhook-client.ts';
@@ -177,7 +177,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
 
   /** A request that is allowed. Throws StatusError. */
-  const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean, note: RequestNote, auditAnnotations?: Map<string, string>): Call => {
+  const newCall = (user: UserInfo, request: ApiRequest, untrusted: boolean, note: RequestNote, context?: RequestContext): Call => {
     // Caches that are being filled again would say that nothing exists, and that nobody may do anything.
     if (!watchCache.isLoaded) throw newStatusError(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 });
     const endpoint = endpoints.find(request.group, request.version, request.resource);
@@ -191,13 +191,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       throw newBadRequest('an empty namespace may not be set during creation');
     }
     const query = request.query ?? NO_QUERY;
-    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, note, code: 200, warnings: undefined, ...(auditAnnotations === undefined ? {} : { auditAnnotations }) };
+    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, note, code: 200, warnings: undefined, ...(context?.annotations === undefined ? {} : { auditAnnotations: context.annotations }), ...(context?.deadline === undefined ? {} : { deadline: context.deadline }) };
   };
 
-  const request = async (user: UserInfo, apiRequest: ApiRequest, annotations?: Map<string, string>): Promise<ApiResponse> => {
+  const request = async (user: UserInfo, apiRequest: ApiRequest, context?: RequestContext): Promise<ApiResponse> => {
     const note = traces.begin(user, apiRequest);
     try {
-      const call = newCall(user, apiRequest, true, note, annotations);
+      const call = newCall(user, apiRequest, true, note, context);
       const object = await handle(deps, special, call);
       traces.end(note, call.code);
       return { code: call.code, object, warnings: call.warnings ?? [] };

@@ -51,6 +51,19 @@ export interface ConnectionRequest {
   readonly options: object;
 }
 
+/** By when a request has to be done. */
+export interface Deadline {
+  readonly expired: boolean;
+}
+
+/** What surrounds a request that came from outside. */
+export interface RequestContext {
+  /** Takes what is to be said in its audit event; undefined where nobody records it. */
+  readonly annotations?: Map<string, string> | undefined;
+  /** Where it expires, what was not written is not. */
+  readonly deadline?: Deadline | undefined;
+}
+
 /** The API server without its HTTP: the only door to the store. */
 export interface ApiServer {
   /** Bootstrap objects are in the store. */
@@ -59,8 +72,7 @@ export interface ApiServer {
   /** A transport in the same process with the identity of user; authorization and admission apply as for everybody. */
   transportFor(user: UserInfo): Transport;
   /** Authorization, admission, validation, storage. Rejects with StatusError. */
-  /** annotations: takes what is to be said in the request's audit event, where somebody records it. */
-  request(user: UserInfo, request: ApiRequest, annotations?: Map<string, string>): Promise<ApiResponse>;
+  request(user: UserInfo, request: ApiRequest, context?: RequestContext): Promise<ApiResponse>;
   watch(user: UserInfo, request: Omit<ApiRequest, 'verb'>, sink: WatchSink): Disposable;
   authorize(user: UserInfo, attributes: AuthorizationAttributes): AuthorizationDecision;
   /** Asks admission about a connection to a pod, Service or node that is allowed. Throws or rejects with StatusError where it may not be. */

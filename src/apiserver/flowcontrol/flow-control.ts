@@ -99,7 +99,7 @@ export class FlowControl {
   private readonly estimates: EstimateSources;
   private readonly metrics = new FlowMetrics();
   private readonly dangling: DanglingConditions;
-  private readonly waiting = new Map<FlowRequest, (execute: boolean) => void>();
+  private readonly waiting = new Map<FlowRequest, { readonly level: PriorityLevel; readonly decide: (execute: boolean) => void }>();
   private schemas: readonly FlowSchema[] = [];
   private byUser = new WeakMap<UserInfo, Map<string, Flow>>();
   private byUserName = new Map<string, Map<string, Flow>>();
@@ -174,7 +174,7 @@ export class FlowControl {
     const { clock } = this.sources;
     return new Promise((resolve) => {
       const timer = clock.schedule(waitMsMax, () => this.giveUp(request));
-      this.waiting.set(request, (execute) => {
+      const decide = (execute: boolean) => {
         timer.dispose();
         this.waiting.delete(request);
         const waitedSeconds = (clock.elapsedMs() - request.arrivedMs) / 1000;
@@ -185,14 +185,17 @@ export class FlowControl {
           flow.level.retryAfter.noteDropped(clock.nowMs());
         }
         resolve(execute);
-      });
+      };
+      this.waiting.set(request, { level: flow.level, decide });
     });
   }
 
   /** The time is up, or the server stops. */
   private giveUp(request: FlowRequest): void {
-    for (const { queues } of this.levels.values()) if (queues.cancel(request, this.sources.clock.elapsedMs())) break;
-    this.waiting.get(request)?.(false);
+    const waiting = this.waiting.get(request);
+    if (waiting === undefined) return;
+    waiting.level.queues.cancel(request, this.sources.clock.elapsedMs());
+    waiting.decide(false);
   }
 
   private noteDispatched({ counters }: Flow, waitedSeconds: number | undefined): void {
@@ -261,7 +264,7 @@ export class FlowControl {
     const levels = new Map<string, PriorityLevel>();
     const use = (configuration: PriorityLevelConfiguration) => {
       const level = this.levels.get(configuration.metadata.name)
-        ?? newPriorityLevel(configuration, nowMs, (request) => this.waiting.get(request)?.(true));
+        ?? newPriorityLevel(configuration, nowMs, (request) => this.waiting.get(request)?.decide(true));
       level.configuration = configuration;
       level.quiescing = false;
       levels.set(level.name, level);

@@ -10,7 +10,7 @@ const SEATS_PART_MAX = 0.15;
 /** One priority level at work. */
 export interface PriorityLevel {
   readonly name: string;
-  /** undefined in the spec's place where nobody has written it down yet. */
+  /** Its object, or the one it would have. */
   configuration: PriorityLevelConfiguration;
   /** Its object is gone; it goes once nobody is in it. */
   quiescing: boolean;
@@ -31,6 +31,7 @@ export interface PriorityLevel {
   requestSeatsMax: number;
 }
 
+/** A level in which nobody is yet; dispatched is told who of those that wait may begin. */
 export function newPriorityLevel(configuration: PriorityLevelConfiguration, nowMs: number, dispatched: (request: FlowRequest) => void): PriorityLevel {
   const demand = new SeatDemand(nowMs);
   return {

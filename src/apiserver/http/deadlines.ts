@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import type { RequestLabels } from './metrics.ts';
 
 /** How long a request may take that is no watch, log or stream. Kubernetes: --request-timeout. */
-export const REQUEST_MS_MAX = 60_000;
+const REQUEST_MS_MAX = 60_000;
 
 const TIMED_OUT = Buffer.from(`${JSON.stringify({
   metadata: {}, status: 'Failure', message: 'Timeout: request did not complete within the allotted timeout', reason: 'Timeout', details: {}, code: 504,

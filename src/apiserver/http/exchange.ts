@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'nod
 import { type Duplex, Readable, type Writable } from 'node:stream';
 import { newStatusError, type StatusError } from '../../api/index.ts';
 import type { AuditRecord } from '../audit/index.ts';
-import type { UserInfo } from '../server.ts';
+import type { Deadline, UserInfo } from '../server.ts';
 
 /** Limit of a request's body: 3 MiB. Kubernetes: genericapiserver, MaxRequestBodyBytes. */
 const REQUEST_BODY_BYTES_MAX = 3 * 1024 * 1024;
@@ -34,7 +34,7 @@ export interface Upgrade {
 }
 
 /** What is known of an answer before its content is, and what became of it. */
-export class AnswerFacts {
+class AnswerFacts {
   /** Kubernetes: the header Audit-ID. */
   auditId = '';
   /** Where flow control has put the request; undefined: it did not get there. */
@@ -44,6 +44,8 @@ export class AnswerFacts {
   warnings: readonly string[] = NO_WARNINGS;
   /** Called once, before the answer begins. */
   onBegin: ((code: number) => void) | undefined = undefined;
+  /** By when it has to be given; undefined: it takes as long as it takes. */
+  deadline: Deadline | undefined = undefined;
   /** Told of the events of a watch as they are sent. */
   onEvents: ((events: number, bytes: number) => void) | undefined = undefined;
   /** Bytes of the body, where it was sent in one piece. */

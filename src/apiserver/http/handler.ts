@@ -44,7 +44,7 @@ export async function handleExchange(deps: HttpDeps, exchange: Exchange): Promis
     const question = readQuestion(exchange);
     labels = labelsOf(deps, exchange, question);
     if (question.isLongRunning) ended = deps.metrics.longRunningStarted(labels);
-    else deadline = deps.deadlines.begin(exchange, labels, requestedMsOf(deps, exchange, question));
+    else answer.deadline = deadline = deps.deadlines.begin(exchange, labels, requestedMsOf(deps, exchange, question));
     const identified = identify(deps, exchange, question);
     const identity = identified instanceof Promise ? await identified : identified;
     if (deps.auditor !== undefined) {

@@ -71,7 +71,7 @@ export async function serveResource(
   const { request, duplicates = [] } = await readRequest(exchange, definition, path, parameters, verb);
   const { audit } = exchange.answer;
   if (audit !== undefined) noteRequest(audit, exchange, request, definition);
-  const { code, object, warnings } = await apiServer.request(user, request, audit?.annotations);
+  const { code, object, warnings } = await apiServer.request(user, request, { annotations: audit?.annotations, deadline: exchange.answer.deadline });
   const told = [...(definition.deprecation === undefined ? [] : [definition.deprecation]), ...duplicates, ...warnings];
   const answer = convert(deps, object, definition, negotiated, includeObject);
   audit?.noteResponseObject(answer);

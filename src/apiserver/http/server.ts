@@ -124,9 +124,12 @@ function createHttp1Server(deps: HttpDeps, identities: WeakMap<Duplex, Connectio
     socket.on('error', ignore);
     void handleExchange(deps, createUpgradeExchange(request, socket, head, identityOf(socket)));
   });
-  http1.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n400 Bad Request');
+  http1.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`);
     else socket.destroy();
+    // What still comes would break the connection before the answer is read.
+    socket.resume();
   });
   return http1;
 }

@@ -2,7 +2,7 @@ import type { Clock, Random } from '../../world/index.ts';
 import type { Store } from '../../etcd/index.ts';
 import type { ApiRequest, RequestQuery } from '../../client/index.ts';
 import type { AdmissionChain } from '../admission/index.ts';
-import type { UserInfo } from '../server.ts';
+import type { Deadline, UserInfo } from '../server.ts';
 import type { RequestNote } from '../tracing/index.ts';
 import type { WatchCache } from '../watchcache/index.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -40,6 +40,8 @@ export interface Call {
   /** What the request's audit event says besides; set where somebody records it. */
   readonly auditAnnotations?: Map<string, string>;
   warnings: string[] | undefined;
+  /** Once it has expired nobody waits for the answer, and nothing is written any more. */
+  readonly deadline?: Deadline;
 }
 
 export const NO_QUERY: RequestQuery = Object.freeze({});

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../api/index.ts';
 import { newStatusError, type StatusError } from '../../api/index.ts';
 import { type KeyValue, type Operation, type Store, StoreError } from '../../etcd/index.ts';
 import { toStoredValue, withRevision } from '../watchcache/index.ts';
+import type { Deadline } from '../server.ts';
 import type { Call, RegistryDeps } from './call.ts';
 import { newTooLarge } from './size.ts';
 
@@ -29,8 +30,9 @@ export type CommitResult =
   /** Somebody else was quicker; the key's state now. */
   | { readonly done: false; readonly current: KeyValue | undefined };
 
-/** Writes one key if it still is at modRevision (0: does not exist). Rejects with StatusError where the store refuses. */
-export function commit(store: Store, key: string, modRevision: number, operation: Operation): Promise<CommitResult> {
+/** Writes one key if it still is at modRevision (0: does not exist). Rejects with StatusError where the store refuses, or nobody waits for it any more. */
+export function commit(store: Store, key: string, modRevision: number, operation: Operation, deadline?: Deadline): Promise<CommitResult> {
+  if (deadline?.expired === true) return Promise.reject(newStatusError(504, 'Timeout', 'request did not complete within the allotted timeout'));
   return store.txn({ compare: [{ key, modRevision }], operations: [operation] }).then(
     (result) => {
       if (writeFailures.size > 0) writeFailures.delete(store);

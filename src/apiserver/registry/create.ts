@@ -137,7 +137,7 @@ function commitCreated(
     return Promise.resolve(present(call.endpoint, deepFreeze(object)));
   }
   const key = cache.keyOf(call.namespace, name);
-  return commit(deps.store, key, 0, putOperation(key, object)).then(
+  return commit(deps.store, key, 0, putOperation(key, object), call.deadline).then(
     (result) => {
       if (!result.done) return retryOrRefuse(deps, call, prepared, attempts, settled);
       noteStored(deps, call, name, result.revision);

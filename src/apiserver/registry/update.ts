@@ -171,7 +171,7 @@ function commitUpdated(deps: RegistryDeps, call: Call, update: Update, next: Kub
   const key = endpoint.cache.keyOf(call.namespace, name);
   // What goes is what was stored: watchers see the finalizer that was the last.
   const operation = removes ? deleteOperation(key, existing.object) : putOperation(key, next);
-  return commit(deps.store, key, existing.modRevision, operation).then(
+  return commit(deps.store, key, existing.modRevision, operation, call.deadline).then(
     (result) => {
       settled?.();
       if (result.done) noteStored(deps, call, name, result.revision);

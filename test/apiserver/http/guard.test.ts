@@ -120,6 +120,37 @@ describe('the door of a real server', () => {
     expect(families).toEqual([...families].sort());
   });
 
+  it('writes nothing any more once a request has been given up', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { store } = harness;
+    const txn = store.txn.bind(store);
+    const written: string[] = [];
+    const stuck = { ...harness.server, request: async (...args: Parameters<ApiServer['request']>) => {
+      await held;
+      return harness.server.request(...args);
+    } };
+    store.txn = (request) => {
+      written.push(...request.operations.map(({ key }) => key));
+      return txn(request);
+    };
+    const slow = await openDoor(stuck);
+    const answer = await slow.call('POST', `${CONFIG_MAPS}?timeout=20ms`, { body: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"late"}}', headers: { 'content-type': 'application/json' } });
+    release();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([answer.code, written]).toEqual([504, []]);
+    store.txn = txn;
+    await slow.server.close();
+  });
+
+  it('says so where the headers are too long', async () => {
+    const answer = await door.call('GET', '/version', { headers: { long: 'x'.repeat(1_100_000) } });
+    expect([answer.code, answer.text, answer.headers['content-type']]).toEqual([431, '431 Request Header Fields Too Large', 'text/plain; charset=utf-8']);
+    expect((await door.call('GET', `/version?${'x'.repeat(1_100_000)}`)).code).toBe(431);
+  });
+
   it('lets nobody but its users see queues', async () => {
     expect((await door.call('GET', '/debug/api_priority_and_fairness/dump_queues', { client: 'none', headers: { authorization: 'Bearer alice' } })).code).toBe(403);
     expect(ADMIN.groups).toContain('system:masters');
