@@ -7,6 +7,7 @@ import { startDeploymentController } from './deployment/index.ts';
 import { disruptionController } from './disruption/index.ts';
 import { startEndpointsController } from './endpoints/index.ts';
 import { startEndpointSliceController } from './endpointslice/index.ts';
+import { startEndpointSliceMirroringController } from './endpointslicemirroring/index.ts';
 import { garbageCollector } from './garbagecollector/index.ts';
 import { namespaceController } from './namespace/index.ts';
 import { startNodeLifecycleController, startTaintEvictionController } from './nodelifecycle/index.ts';
@@ -111,6 +112,7 @@ function entries(options: ControllersOptions): readonly Entry[] {
     { name: 'replicationcontroller', account: 'replication-controller', start: startReplicationController },
     { name: 'endpoints', account: 'endpoint-controller', start: startEndpointsController },
     { name: 'endpointslice', start: startEndpointSliceController },
+    { name: 'endpointslicemirroring', start: startEndpointSliceMirroringController },
     { name: 'namespace', start: namespaceController(options.resources) },
     { name: 'garbage-collector', account: 'generic-garbage-collector', start: garbageCollector(options.resources) },
     { name: 'node-lifecycle', account: 'node-controller', start: startNodeLifecycleController },

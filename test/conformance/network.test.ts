@@ -81,6 +81,26 @@ it('[sig-network] EndpointsController should create and delete Endpoints for a S
   await cluster.eventually('the Endpoints are gone', async () => await addressesOf('empty') === undefined);
 });
 
+it('[sig-network] EndpointSliceMirroring should mirror a custom Endpoints resource through create update and delete [Conformance]', async () => {
+  await start();
+  await services.create({ metadata: { name: 'custom' }, spec: { ports: [{ port: 80, targetPort: 80 }] } });
+  const subsets = (ip: string) => [{ ports: [{ port: 80, name: '' }], addresses: [{ ip }], notReadyAddresses: [{ ip: '10.9.9.9' }] }];
+  const created = await endpoints.create({ metadata: { name: 'custom', labels: { kept: 'yes' } }, subsets: subsets('10.1.2.3') });
+  const mirrored = (ip: string) => cluster.eventually(`${ip} is mirrored`, async () => {
+    const found = await slicesOf('custom');
+    return found.length === 1 && found[0]?.['endpoints'][0].addresses[0] === ip && found[0];
+  });
+  const slice = await mirrored('10.1.2.3');
+  expect([slice['addressType'], slice['ports'], slice['endpoints'], slice.metadata.labels, slice.metadata.ownerReferences?.map(({ kind, name }) => `${kind} ${name}`)]).toEqual([
+    'IPv4', [{ name: '', port: 80, protocol: 'TCP' }], [{ addresses: ['10.1.2.3'], conditions: { ready: true } }, { addresses: ['10.9.9.9'], conditions: { ready: false } }],
+    { kept: 'yes', 'kubernetes.io/service-name': 'custom', 'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io' }, ['Endpoints custom'],
+  ]);
+  await endpoints.update({ ...created, subsets: subsets('10.2.3.4') });
+  expect((await mirrored('10.2.3.4')).metadata.uid).toBe(slice.metadata.uid);
+  await endpoints.delete('custom');
+  await cluster.eventually('the slice is gone', async () => (await slicesOf('custom')).length === 0);
+});
+
 it('[sig-network] Service endpoints latency should not be very high [Conformance]', async () => {
   await start();
   await running('backend', { app: 'backend' });
