@@ -68,7 +68,7 @@ export class Normaliser {
     // Facts are recorded, prose is not.
     if (key === 'columnDefinitions' && typeof value === 'object' && value !== null) return { ...value, description: undefined };
     if (typeof value !== 'object' || value === null) return value;
-    const list = Array.isArray((value as { items?: unknown }).items) || Array.isArray((value as { rows?: unknown }).rows);
+    const list = hasListRevision(value);
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [this.text(name), this.value(item, name, (key === 'metadata' && isList) || (list && name === 'metadata'))]));
   }
 
@@ -104,11 +104,17 @@ export class Normaliser {
 function collectRevisions(value: unknown, into: Set<number>, isList = false): void {
   if (Array.isArray(value)) for (const item of value) collectRevisions(item, into);
   else if (typeof value === 'object' && value !== null) {
-    const list = Array.isArray((value as { items?: unknown }).items) || Array.isArray((value as { rows?: unknown }).rows);
+    const list = hasListRevision(value);
     for (const [name, item] of Object.entries(value)) {
       if (name === 'resourceVersion' && typeof item === 'string' && /^[1-9]\d*$/.test(item)) {
         if (!isList) into.add(Number(item));
       } else collectRevisions(item, into, list && name === 'metadata');
     }
   }
+}
+
+/** Lists, Tables and bookmarks say how far the store was, not when something was written. */
+function hasListRevision(value: object): boolean {
+  const { items, rows, metadata } = value as { readonly items?: unknown; readonly rows?: unknown; readonly metadata?: { readonly annotations?: object } | null };
+  return Array.isArray(items) || Array.isArray(rows) || 'k8s.io/initial-events-end' in (metadata?.annotations ?? {});
 }
