@@ -79,6 +79,7 @@ export function normalise(text: string): string {
     .replace(/[ \t]+$/gm, '')
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>')
     .replace(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:00)/g, '<time>')
+    .replace(/\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} \+0000 UTC/g, '<time>')
     .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} ([+-]\d{4}|\w{3})/g, '<time>')
     // kubectl's own races as it ends: client-go may see its watch or socket closed before it sees that it is to stop.
     .replace(/^[EI]\d{4} .*(very short watch|websocket: close sent).*\n/gm, '')
@@ -96,5 +97,5 @@ export function normalise(text: string): string {
     .replace(new RegExp(`(pod-template-hash["=: ]+)${HASH}{8,10}`, 'g'), '$1<hash>')
     .replace(/(?<=^| {2}|over |\()((\d+m)?\d+s|<invalid>)(?= {2}|$|\)| \(x| ago)/gm, '<age>')
     .replace(/\bin [\d.]+m?s \([\d.]+m?s including waiting\)/g, 'in <duration> (<duration> including waiting)')
-    .replace(/((?:resourceVersion|Resource Version)"?: *"?)\d+/g, '$1<version>');
+    .replace(/((?:resourceVersion|Resource Version)\\?"?: *\\?"?)\d+/g, '$1<version>');
 }
