@@ -49,19 +49,10 @@ function integerParameter(parameters: QueryParameters, name: string): number | u
   return value;
 }
 
-/** A truth value; a parameter without a value (?pretty) is true. */
+/** A truth value: anything is true that is not "0" or "false", also a parameter without a value (?pretty). Kubernetes: runtime.Convert_Slice_string_To_bool. */
 export function booleanParameter(parameters: QueryParameters, name: string): boolean | undefined {
   const text = textParameter(parameters, name);
-  switch (text) {
-    case undefined:
-      return undefined;
-    case '': case '1': case 't': case 'T': case 'true': case 'True': case 'TRUE':
-      return true;
-    case '0': case 'f': case 'F': case 'false': case 'False': case 'FALSE':
-      return false;
-    default:
-      throw newBadRequest(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
+  return text === undefined ? undefined : text !== '0' && text.toLowerCase() !== 'false';
 }
 
 /** Kinds whose options have a parameter, for the text of a refusal. */

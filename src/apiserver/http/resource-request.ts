@@ -298,7 +298,8 @@ function notOfForm(as: string, { group, kind }: ResourceDefinition, what: string
 
 /** Indented JSON is for those who ask for it, and for people's tools. */
 export function wantsPretty(exchange: Exchange, parameters: QueryParameters): boolean {
-  if (parameters.has('pretty')) return booleanParameter(parameters, 'pretty') === true;
+  const text = textParameter(parameters, 'pretty') ?? '';
+  if (text !== '') return /^(?:1|t|T|true|True|TRUE)$/.test(text);
   return isReadByPeople(exchange.headers['user-agent']);
 }
 

@@ -205,8 +205,6 @@ describe('refusals', () => {
   it.each([
     ['limit=x', 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
     ['limit=99999999999999999999', 400, 'strconv.ParseInt: parsing "99999999999999999999": value out of range'],
-    ['watch=perhaps', 400, 'strconv.ParseBool: parsing "perhaps": invalid syntax'],
-    ['allowWatchBookmarks=2', 400, 'strconv.ParseBool: parsing "2": invalid syntax'],
     ['labelSelector=%zz', 400, 'invalid URL escape "%zz"'],
     ['resourceVersionMatch=Some', 422, 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: "Some": supported values: "Exact", "NotOlderThan", ""'],
   ])('refuses ?%s', async (query, code, message) => {
