@@ -191,7 +191,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       throw newBadRequest('an empty namespace may not be set during creation');
     }
     const query = request.query ?? NO_QUERY;
-    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, note, code: 200, warnings: undefined, ...(context?.annotations === undefined ? {} : { auditAnnotations: context.annotations }), ...(context?.deadline === undefined ? {} : { deadline: context.deadline }) };
+    return { user, request, endpoint, query, namespace, dryRun: query.dryRun === 'All', untrusted, note, code: 200, warnings: undefined, auditAnnotations: context?.annotations, deadline: context?.deadline };
   };
 
   const request = async (user: UserInfo, apiRequest: ApiRequest, context?: RequestContext): Promise<ApiResponse> => {

@@ -38,10 +38,10 @@ export interface Call {
   /** The answer's HTTP code; 201 once something was created. */
   code: 200 | 201 | 202;
   /** What the request's audit event says besides; set where somebody records it. */
-  readonly auditAnnotations?: Map<string, string>;
+  readonly auditAnnotations?: Map<string, string> | undefined;
   warnings: string[] | undefined;
   /** Once it has expired nobody waits for the answer, and nothing is written any more. */
-  readonly deadline?: Deadline;
+  readonly deadline?: Deadline | undefined;
 }
 
 export const NO_QUERY: RequestQuery = Object.freeze({});
