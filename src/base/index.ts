@@ -10,5 +10,7 @@ export * from './freeze.ts';
 export * from './heap.ts';
 export * from './json-equal.ts';
 export * from './message-of.ts';
+export { RegexError } from './regexp/node.ts';
+export { compileRegex } from './regexp/regex.ts';
 export * from './sorted-map.ts';
 export * from './text.ts';

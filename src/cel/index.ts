@@ -1,4 +1,3 @@
-export { compileRegex, RegexError } from './regexp/regex.ts';
 export { type Checked, compile, type Outcome, type Program, programOf } from './compile.ts';
 export type { Environment, StructType } from './environment.ts';
 export type { Activation } from './evaluator/frame.ts';

@@ -4,7 +4,6 @@ export * from './conditions.ts';
 export { customResource, type CheckRules, type CustomResourceParts } from './custom-resource.ts';
 export { customResourceDefinitions, customResourceDefinitionsWith } from './custom-resource-definition.ts';
 export { validFieldPath } from './field-path.ts';
-export { type CompiledPattern, usePatternEngine } from './go-reg-exp.ts';
 export { nestedInteger, nestedText, withNested } from './scale-paths.ts';
 export { coerced, plainConversion, versionOf } from './storage-conversion.ts';
 export { terminating } from './terminating.ts';

@@ -1,7 +1,7 @@
 import { type Disposable, jsonEqual } from '../../base/index.ts';
 import {
   caBundleProblem, conditionOf, CUSTOM_RESOURCE_CLEANUP_FINALIZER, customResource, type CustomResourceDefinition, customResourceDefinitions, formatTime, hasReason, isConditionTrue,
-  plainConversion, usePatternEngine, withCondition,
+  plainConversion, withCondition,
 } from '../../api/index.ts';
 import { createClient, type ResourceClient, type Transport } from '../../client/index.ts';
 import type { Clock } from '../../world/index.ts';
@@ -10,7 +10,6 @@ import type { CustomEndpoint, Endpoints } from '../resource-table.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
 import { withAcceptedNames } from './naming.ts';
 import { type WebhookConversionDeps, webhookConversion } from './webhook-conversion.ts';
-import { compilePattern } from './pattern-engine.ts';
 import { ruleCheckOf } from './rule-checks.ts';
 import { withApprovalCondition, withSchemaCondition } from './schema-conditions.ts';
 
@@ -47,7 +46,6 @@ export class CustomResources {
   private stopped = false;
 
   constructor(deps: CustomResourcesDeps) {
-    usePatternEngine(compilePattern);
     this.deps = deps;
     this.client = createClient(deps.transport).resource(customResourceDefinitions);
   }

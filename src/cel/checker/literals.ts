@@ -1,5 +1,5 @@
 import { checkFormatCall } from './format-calls.ts';
-import { compileRegex, RegexError } from '../regexp/regex.ts';
+import { compileRegex, RegexError } from '../../base/index.ts';
 import { callFunction } from '../functions/call.ts';
 import type { Issue } from '../issue.ts';
 import { type Call, childrenOf, type Expression } from '../syntax/expression.ts';

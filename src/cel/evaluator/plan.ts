@@ -1,6 +1,6 @@
 import { typeOfTypeName } from '../environment.ts';
 import { callFunction, isRegexFunction } from '../functions/call.ts';
-import { compileRegex, RegexError } from '../regexp/regex.ts';
+import { compileRegex, RegexError } from '../../base/index.ts';
 import type { Environment } from '../environment.ts';
 import type { Call, Comprehension, Expression, ListExpression, MapExpression, StructExpression } from '../syntax/expression.ts';
 import { celEquals } from '../values/equality.ts';

@@ -1,4 +1,4 @@
-import { compileRegex, RegexError } from '../regexp/regex.ts';
+import { compileRegex, RegexError } from '../../base/index.ts';
 import { shown } from '../values/convert.ts';
 import { CelError, CelList, type Value, ValueList } from '../values/value.ts';
 import type { CelFunction } from './call.ts';

@@ -1,6 +1,6 @@
 import { jsonEqual } from '../../../base/index.ts';
 import { type FieldError, fieldErrorBody, forbidden, invalid, required } from '../../field-error.ts';
-import { compileGoRegExp } from '../go-reg-exp.ts';
+import { compilePattern } from '../pattern.ts';
 import type { JsonSchemaProps } from '../types.ts';
 import { checkCompleteness } from './completeness.ts';
 import { structuralProblem } from './convertible.ts';
@@ -87,7 +87,7 @@ function checkValueRules(schema: JsonSchemaProps, skipsAnyOf: boolean, skipsFirs
   schema.oneOf?.forEach((each, index) => checkNested(each, false, level, `${path}.oneOf[${index}]`, errors));
   if (schema.not !== undefined) checkNested(schema.not, false, level, `${path}.not`, errors);
   if (!schema.pattern) return;
-  const compiled = compileGoRegExp(schema.pattern);
+  const compiled = compilePattern(schema.pattern);
   if ('error' in compiled) errors.push(invalid(`${path}.pattern`, schema.pattern, `must be a valid regular expression, but isn't: ${compiled.error}`));
 }
 

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../field-error.ts';
-import { compileGoRegExp } from '../go-reg-exp.ts';
+import { compilePattern } from '../pattern.ts';
 import { isJsonObject, type JsonObject } from '../json-value.ts';
 import type { JsonSchemaProps } from '../types.ts';
 import { jsonEqual } from '../../../base/index.ts';
@@ -115,7 +115,7 @@ function checkString(value: string, schema: JsonSchemaProps, path: string, resul
 }
 
 function checkPattern(value: string, pattern: string, path: string, result: CheckResult): void {
-  const compiled = compileGoRegExp(pattern);
+  const compiled = compilePattern(pattern);
   if ('error' in compiled) result.add(failure(path, `${path} in body should match '${pattern}, but pattern is invalid: ${compiled.error}'`, value));
   else if (!compiled.test(value)) result.add(failure(path, `${path} in body should match '${pattern}'`, value));
 }

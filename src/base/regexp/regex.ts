@@ -1,6 +1,6 @@
-import { type Assertion, isWordCharacter, type Node, parsePattern, RegexError, type Takes } from './parse.ts';
-
-export { RegexError } from './parse.ts';
+import { isWordCharacter } from './characters.ts';
+import { type Assertion, type Node, RegexError, type Takes } from './node.ts';
+import { parsePattern } from './parse.ts';
 
 type Instruction =
   | { readonly kind: 'take'; readonly takes: Takes }

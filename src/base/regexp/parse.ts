@@ -1,23 +1,5 @@
-/** A pattern is none. The message is Go's. */
-export class RegexError extends Error {
-  constructor(reason: string, part: string) {
-    super(`error parsing regexp: ${reason}: \`${part}\``);
-  }
-}
-
-/** True for the code points that a place in the pattern takes. */
-export type Takes = (codePoint: number) => boolean;
-
-export type Assertion = 'line-start' | 'line-end' | 'text-start' | 'text-end' | 'boundary' | 'no-boundary';
-
-/** A pattern as a tree. */
-export type Node =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'takes'; readonly takes: Takes }
-  | { readonly kind: 'assert'; readonly assertion: Assertion }
-  | { readonly kind: 'sequence'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'choice'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'repeat'; readonly node: Node; readonly min: number; readonly max: number; readonly greedy: boolean };
+import { folding, isWordCharacter, posixClass, unicodeTest } from './characters.ts';
+import { type Node, RegexError, type Takes } from './node.ts';
 
 interface Flags {
   readonly i: boolean;
@@ -30,19 +12,10 @@ const REPEAT_MAX = 1000;
 const DEPTH_MAX = 1000;
 const NO_FLAGS: Flags = { i: false, m: false, s: false, U: false };
 const SIMPLE_ESCAPES: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
-const POSIX: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z', alpha: 'A-Za-z', ascii: '\\x00-\\x7F', blank: '\\t ', cntrl: '\\x00-\\x1F\\x7F', digit: '0-9', graph: '!-~', lower: 'a-z', print: ' -~',
-  punct: '!-/:-@[-`{-~', space: '\\t\\n\\v\\f\\r ', upper: 'A-Z', word: '0-9A-Za-z_', xdigit: '0-9A-Fa-f',
-};
 
 /** Reads a pattern in RE2's syntax. Throws RegexError. Kubernetes: Go's regexp/syntax. */
 export function parsePattern(pattern: string): Node {
   return new PatternParser(pattern).parse();
-}
-
-/** True for what \w stands for: RE2 knows only ASCII here. */
-export function isWordCharacter(codePoint: number): boolean {
-  return (codePoint >= 48 && codePoint <= 57) || (codePoint >= 65 && codePoint <= 90) || codePoint === 95 || (codePoint >= 97 && codePoint <= 122);
 }
 
 class PatternParser {
@@ -302,12 +275,10 @@ class PatternParser {
       }
       const posix = character === '[' && this.peek(1) === ':' ? /^\[:(\^?)(\w+):\]/.exec(this.rest()) : null;
       if (posix !== null) {
-        const range = POSIX[posix[2] ?? ''];
-        if (range === undefined) throw new RegexError('invalid character class range', posix[0]);
+        const takes = posixClass(posix[2] ?? '');
+        if (takes === undefined) throw new RegexError('invalid character class range', posix[0]);
         this.position += posix[0].length;
-        const inner = new RegExp(`^[${range.replace('[-`', '\\[-`')}]$`);
-        const flipped = posix[1] === '^';
-        parts.push((code) => inner.test(String.fromCodePoint(code)) !== flipped);
+        parts.push(posix[1] === '^' ? (code) => !takes(code) : takes);
         continue;
       }
       parts.push(this.classPart());
@@ -347,31 +318,6 @@ function withFlags(flags: Flags, on: string, off: string): Flags {
   for (const flag of on) next[flag as keyof Flags] = true;
   for (const flag of off) next[flag as keyof Flags] = false;
   return next;
-}
-
-/** Signs that are letters by another name: Kelvin, long s, Ångström, Ohm. */
-const FOLDED_TO: Readonly<Record<string, string>> = { k: '\u212a', s: '\u017f', 'å': '\u212b', 'ω': '\u2126' };
-
-function folding(takes: Takes, ignoreCase: boolean): Takes {
-  if (!ignoreCase) return takes;
-  return (code) => {
-    if (takes(code)) return true;
-    const character = String.fromCodePoint(code);
-    const lower = character.toLowerCase();
-    return [lower, character.toUpperCase(), FOLDED_TO[lower]].some((other) => other !== undefined && [...other].length === 1 && takes(other.codePointAt(0) as number));
-  };
-}
-
-function unicodeTest(name: string): RegExp | undefined {
-  if (name === 'Any') return /^[^]$/u;
-  for (const source of [`^\\p{${name}}$`, `^\\p{Script=${name}}$`]) {
-    try {
-      return new RegExp(source, 'u');
-    } catch {
-      // Not a category; perhaps a script.
-    }
-  }
-  return undefined;
 }
 
 function copies(node: Node): number {
