@@ -88,7 +88,7 @@ describe('whatever a client sends', () => {
   });
 });
 
-/** Events are served by two groups. */
+/** Kinds are served by several groups, and the server makes some objects by itself. */
 function isThere(error: unknown): void {
   if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
 }
@@ -162,7 +162,7 @@ function* requests(definition: ResourceDefinition, schema: Schema, live: object,
   const body = typeof generated === 'object' && generated !== null && !Array.isArray(generated) ? { ...generated, apiVersion: undefined, kind: undefined } as Record<string, unknown> : {};
   const name = nameOf(definition);
   const metadata = typeof body['metadata'] === 'object' ? { ...body['metadata'], namespace: undefined, uid: undefined, resourceVersion: undefined, name } : { name };
-  const query = { fieldManager: 'fuzz', fieldValidation: pick(random, ['Strict', 'Warn', 'Ignore'] as const), ...(random() < 0.3 ? { dryRun: 'All' as const } : {}) };
+  const query = { fieldManager: 'fuzz', fieldValidation: pick(random, ['Strict', 'Warn', 'Ignore'] as const), ...(random() < 0.3 || TRIED.has(definition.resource) ? { dryRun: 'All' as const } : {}) };
   if (definition.verbs.includes('create')) yield { verb: 'create', body: { ...body, metadata: { ...metadata, name: 'g' } }, query: { ...query, dryRun: 'All' } };
   if (!definition.verbs.includes('patch')) return;
   yield { verb: 'update', name, body: { ...live, ...body, metadata }, query };
@@ -191,13 +191,41 @@ function pathsOf(value: unknown, path: string): string[] {
 
 const TEMPLATE = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'x' }] } };
 const ROLE_REF = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
-/** The least that kinds need. */
-/** IPAddresses are named by their address. */
 function nameOf({ resource }: ResourceDefinition): string {
-  return resource === 'ipaddresses' ? '10.0.0.1' : resource === 'customresourcedefinitions' ? 'fs.example.com' : 'f';
+  return NAMES[resource] ?? 'f';
 }
 
+/** Names that say what the object is for. */
+const NAMES: Readonly<Record<string, string>> = { ipaddresses: '10.0.0.1', customresourcedefinitions: 'fs.example.com', apiservices: 'v1.fuzz.io' };
+
+/** Objects that decide about the requests of others: what is made of them at random is only tried. */
+const TRIED: ReadonlySet<string> = new Set([
+  'validatingwebhookconfigurations', 'mutatingwebhookconfigurations', 'validatingadmissionpolicies', 'validatingadmissionpolicybindings', 'mutatingadmissionpolicies',
+  'mutatingadmissionpolicybindings', 'customresourcedefinitions', 'apiservices', 'resourcequotas', 'limitranges', 'flowschemas', 'prioritylevelconfigurations',
+]);
+
+/** A PKCS#10 request for CN=f, in PEM, in base64. */
+const CERTIFICATE_REQUEST = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIRk1HNENBUUF3RERFS01BZ0dBMVVFQXd3QlpqQlpNQk1HQnlxR1NNNDlBZ0VHQ0NxR1NNNDlBd0VIQTBJQQpCSHVzUFBoREdoN2FaQnd0Mm1zaFBRN0h1eVBMWjNIcFYzZ1VoVVNpaVNGSUsyR3B3NU9rM2E3MGdvNjIyWkVXClVSbFNqZkFwaWZrV1ZWYnBYWml4cEEyZ0FEQUtCZ2dxaGtqT1BRUURBZ05IQURCRUFpQTZXMndjVWQ3S0duc24KV3FNMlVxRHJ2ZzEwRHNhN1V2S0c5WFhwU2kza2pRSWdjb21TRzNYckRocTA2NkJ0alNabCtaUGJCQ2Y2cENzbQpaWjVyUEVSODRsaz0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==';
+const HOOK = { name: 'a.b.c', admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Ignore', clientConfig: { url: 'https://a.b/c' }, namespaceSelector: { matchLabels: { none: 'x' } } };
+const MATCH = { resourceRules: [{ apiGroups: ['none.io'], apiVersions: ['v1'], resources: ['nones'], operations: ['CREATE'] }] };
+/** The least that kinds need. */
 const SPECS: Readonly<Record<string, object>> = {
+  daemonsets: { spec: { selector: { matchLabels: { a: 'b' } }, template: TEMPLATE } },
+  statefulsets: { spec: { selector: { matchLabels: { a: 'b' } }, serviceName: 's', template: TEMPLATE } },
+  jobs: { spec: { template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } } },
+  cronjobs: { spec: { schedule: '* * * * *', jobTemplate: { spec: { template: { spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } } } } },
+  horizontalpodautoscalers: { spec: { maxReplicas: 2, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'f' } } },
+  poddisruptionbudgets: { spec: { minAvailable: 1, selector: { matchLabels: { none: 'x' } } } },
+  networkpolicies: { spec: { podSelector: {} } }, csidrivers: { spec: {} }, csinodes: { spec: { drivers: [] } },
+  certificatesigningrequests: { spec: { request: CERTIFICATE_REQUEST, signerName: 'a.b/c', usages: ['client auth'] } },
+  deviceclasses: { spec: {} }, limitranges: { spec: { limits: [{ type: 'Container' }] } },
+  flowschemas: { spec: { priorityLevelConfiguration: { name: 'f' } } }, prioritylevelconfigurations: { spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } } },
+  apiservices: { spec: { group: 'fuzz.io', version: 'v1', groupPriorityMinimum: 1, versionPriority: 1, service: { namespace: 'default', name: 'a' }, insecureSkipTLSVerify: true } },
+  validatingwebhookconfigurations: { webhooks: [HOOK] }, mutatingwebhookconfigurations: { webhooks: [HOOK] },
+  validatingadmissionpolicies: { spec: { matchConstraints: MATCH, validations: [{ expression: 'true' }] } },
+  validatingadmissionpolicybindings: { spec: { policyName: 'f', validationActions: ['Deny'] } },
+  mutatingadmissionpolicies: { spec: { matchConstraints: MATCH, reinvocationPolicy: 'Never', mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/x"}]' } }] } },
+  mutatingadmissionpolicybindings: { spec: { policyName: 'f' } },
   pods: { spec: TEMPLATE.spec }, services: { spec: { ports: [{ port: 80 }] } }, podtemplates: { template: TEMPLATE },
   deployments: { spec: { selector: { matchLabels: { a: 'b' } }, template: TEMPLATE } }, replicasets: { spec: { selector: { matchLabels: { a: 'b' } }, template: TEMPLATE } },
   replicationcontrollers: { spec: { selector: { a: 'b' }, template: TEMPLATE } }, endpointslices: { addressType: 'IPv4', endpoints: [] },
