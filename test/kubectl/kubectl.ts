@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 
-/** The versions whose transcripts are kept. */
-const VERSIONS = ['1.31', '1.32', '1.33'] as const;
+/** The versions that may stand side by side. */
+const VERSIONS = ['1.27', '1.28', '1.29', '1.30', '1.31', '1.32', '1.33'] as const;
 
 export interface Kubectl {
   /** e.g. 1.33 */
