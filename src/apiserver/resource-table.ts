@@ -14,6 +14,9 @@ export interface CustomEndpoint {
   readonly conversion?: Conversion | undefined;
 }
 
+/** The cache of a resource that the server itself needs. Throws where nobody serves it. */
+export type CacheOf = (group: string, resource: string) => ResourceCache;
+
 /** Everything that is served, by group, version and plural. */
 export class Endpoints implements ResourceTable {
   private readonly byResource = new Map<string, Endpoint[]>();
