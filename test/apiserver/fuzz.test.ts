@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtinResources, type ResourceDefinition, type Schema, schemaOf, StatusError } from '../../src/api/index.ts';
 import type { ApiRequest, PatchType } from '../../src/client/index.ts';
-import { type Harness, startServerForPods } from './harness.ts';
+import { type Harness, type Loose, settle, startServerForPods } from './harness.ts';
 
 const SEED = 20_261_121;
 const ROUNDS = 15;
@@ -87,6 +87,66 @@ describe('whatever a client sends', () => {
     server.stop();
   });
 });
+
+describe('a definition that means harm', () => {
+  it('may have patterns on which backtracking never ends: they are matched in time, or refused', async () => {
+    const { request, server } = await startServerForPods();
+    const patterns = ['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '(.*a){25}', '^(([a-z])+.)+[A-Z]([a-z])+$'];
+    const properties = Object.fromEntries(patterns.map((pattern, index) => [`p${index}`, { type: 'string', pattern }]));
+    const definition = {
+      metadata: { name: 'harms.fuzz.io' },
+      spec: { group: 'fuzz.io', scope: 'Namespaced', names: { plural: 'harms', kind: 'Harm' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } } } }] },
+    };
+    expect((await request({ group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions', verb: 'create', body: definition })).code).toBe(201);
+    await settle();
+    const spec = Object.fromEntries(patterns.map((_, index) => [`p${index}`, `${'a'.repeat(60)}!`]));
+    const startMs = performance.now();
+    await expect(request({ group: 'fuzz.io', version: 'v1', resource: 'harms', namespace: 'default', verb: 'create', body: { apiVersion: 'fuzz.io/v1', kind: 'Harm', metadata: { name: 'a' }, spec } })).rejects.toMatchObject({ code: 422, reason: 'Invalid' });
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    server.stop();
+  });
+});
+
+describe('a watch from the revision of a list', () => {
+  it('leads to what the next list shows, whatever happens in between, with and without a selector', async () => {
+    const random = newRandom(SEED);
+    const { admin, server } = await startServerForPods();
+    for (const labelSelector of [undefined, 'side=left']) {
+      const query = labelSelector === undefined ? {} : { labelSelector };
+      const list = await admin.list('configmaps', query);
+      const seen = new Map((list['items'] as Loose[]).map((item) => [item.metadata.name, item]));
+      const watch = admin.watch('configmaps', { ...query, resourceVersion: list.metadata.resourceVersion ?? '' });
+      for (let step = 0; step < 300; step++) {
+        const name = `c${Math.floor(random() * 8)}`;
+        const body = { metadata: { name, labels: { side: pick(random, ['left', 'right']) } }, data: { step: String(step) } };
+        const write = pick(random, [
+          () => admin.create('configmaps', body), () => admin.patch('configmaps', name, body), () => admin.delete('configmaps', name),
+          () => admin.patch('configmaps', name, { metadata: { finalizers: pick(random, [null, ['x.io/f']]) } }),
+        ])().catch(isRefused);
+        // Now and then several writes are under way.
+        if (random() < 0.7) await write;
+      }
+      await settle();
+      let revision = Number(list.metadata.resourceVersion);
+      for (const { type, object } of watch.events) {
+        expect(Number(object.metadata.resourceVersion)).toBeGreaterThan(revision);
+        revision = Number(object.metadata.resourceVersion);
+        expect(seen.has(object.metadata.name)).toBe(type !== 'ADDED');
+        if (type === 'DELETED') seen.delete(object.metadata.name);
+        else seen.set(object.metadata.name, object as Loose);
+      }
+      const after = await admin.list('configmaps', query);
+      expect([...seen.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))).toEqual(after['items']);
+      expect(watch.events.length).toBeGreaterThan(50);
+      watch.dispose();
+    }
+    server.stop();
+  });
+});
+
+function isRefused(error: unknown): void {
+  if (!(error instanceof StatusError) || error.code === 500) throw error;
+}
 
 /** Kinds are served by several groups, and the server makes some objects by itself. */
 function isThere(error: unknown): void {
