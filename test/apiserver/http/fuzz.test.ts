@@ -63,6 +63,33 @@ describe('bad input', () => {
     expect((await door.call('GET', '/healthz')).text).toBe('ok');
   });
 
+  it('that stops half way, hangs or goes away in the middle holds up nobody else', async () => {
+    const path = '/api/v1/namespaces/default/pods';
+    const halves = [
+      'GET /healthz HT', `GET ${path} HTTP/1.1\r\nHost: x\r\nAccept: appl`, `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"metadata":`,
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{"metadata"`, `PATCH ${path}/web HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nContent-Type: application/merge-patch+json\r\nExpect: 100-continue\r\n\r\n`,
+      `GET ${path}?watch=true HTTP/1.1\r\nHost: x\r\n\r\n`, `GET ${path}/web/log?follow=true HTTP/1.1\r\nHost: x\r\n\r\n`, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0',
+    ];
+    const sockets = await Promise.all(Array.from({ length: 64 }, (_, index) => new Promise<ReturnType<typeof connect>>((resolve) => {
+      const socket = connect({ ...(door.tls() as object), host: '127.0.0.1', port: door.server.port }, () => {
+        socket.write(halves[index % halves.length] as string);
+        resolve(socket);
+      });
+      // Whoever hangs does not read either.
+      socket.on('error', () => undefined).pause();
+    })));
+    const startMs = performance.now();
+    for (let count = 0; count < 10; count++) expect((await door.call('GET', `${path}/web`)).code).toBe(200);
+    expect(performance.now() - startMs).toBeLessThan(2000);
+    await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => {
+      socket.on('close', () => resolve());
+      socket.destroy();
+    })));
+    expect((await door.call('GET', `${path}/web`)).code).toBe(200);
+    for (let count = 0; count < 200 && door.kubelet.open > 0; count++) await new Promise((resolve) => setImmediate(resolve));
+    expect(door.kubelet.open).toBe(0);
+  });
+
   it('inside of a stream ends only that stream', async () => {
     const start = (upgrade: string, more: string) => `GET /api/v1/namespaces/default/pods/web/${upgrade.startsWith('SPDY') ? 'portforward' : 'exec?stdin=1&stdout=1&command=cat'} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n${more}\r\n`;
     const spdy = start('SPDY/3.1', 'X-Stream-Protocol-Version: portforward.k8s.io\r\n');
