@@ -5,7 +5,7 @@ import {
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { objectOf } from '../watchcache/index.ts';
 import { admitted, validated } from './admit.ts';
-import type { Call, RegistryDeps } from './call.ts';
+import { type Call, type RegistryDeps, warn } from './call.ts';
 import { commit, deleteOperation, noteStored, putOperation } from './commit.ts';
 import { present } from './endpoint.ts';
 import { listNow } from './list.ts';
@@ -27,7 +27,20 @@ export function deleteObject(deps: RegistryDeps, call: Call, name: string): Prom
   const options = deleteOptions(call);
   const existing = call.endpoint.cache.objects.get(call.namespace, name);
   if (existing === undefined) throw newNotFound(call.endpoint.definition, name);
-  return deleteExisting(deps, withDryRun(call, options), existing, options);
+  return deleteExisting(deps, withDryRun(call, options), existing, withDefaultPolicy(call, options));
+}
+
+/** Whose dependents outlive them where nobody says otherwise. Kubernetes: DefaultGarbageCollectionPolicy. */
+const ORPHANS_BY_DEFAULT: ReadonlySet<string> = new Set(['jobs', 'replicationcontrollers']);
+
+/** Components in this process say what they mean. */
+function withDefaultPolicy(call: Call, options: DeleteOptions): DeleteOptions {
+  const { resource } = call.endpoint.definition;
+  if (!call.untrusted || !ORPHANS_BY_DEFAULT.has(resource) || options.propagationPolicy !== undefined || options.orphanDependents !== undefined) return options;
+  if (resource === 'jobs') {
+    warn(call, 'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning');
+  }
+  return { ...options, propagationPolicy: 'Orphan' };
 }
 
 /** DeleteOptions say by themselves whether it is meant. */
