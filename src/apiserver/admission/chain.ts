@@ -2,6 +2,7 @@ import type { KubernetesObject, ResourceDefinition } from '../../api/index.ts';
 import type { ApiRequest } from '../../client/index.ts';
 import type { UserInfo } from '../server.ts';
 import type { RequestNote } from '../tracing/index.ts';
+import { ByOperation } from './by-operation.ts';
 
 /** CONNECT: exec, attach, port-forward and proxy, whose object is the connection's options. */
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -68,25 +69,14 @@ const NO_STEPS: AdmissionSteps = Object.freeze({ admit: [], admitNames: [], vali
 /** All plugins in upstream's order. Which of them handle a request is worked out once for each kind of request. */
 export class AdmissionChain {
   private readonly plugins: readonly AdmissionPlugin[];
-  private readonly known = new WeakMap<ResourceDefinition, Map<string, AdmissionSteps>>();
+  private readonly known = new ByOperation<AdmissionSteps>();
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.plugins = plugins;
   }
 
   stepsFor(definition: ResourceDefinition, operation: AdmissionOperation, subresource: string | undefined): AdmissionSteps {
-    let ofResource = this.known.get(definition);
-    if (ofResource === undefined) {
-      ofResource = new Map();
-      this.known.set(definition, ofResource);
-    }
-    const key = subresource === undefined ? operation : `${operation}/${subresource}`;
-    let steps = ofResource.get(key);
-    if (steps === undefined) {
-      steps = this.findSteps(definition, operation, subresource);
-      ofResource.set(key, steps);
-    }
-    return steps;
+    return this.known.get(definition, operation, subresource, () => this.findSteps(definition, operation, subresource));
   }
 
   private findSteps(definition: ResourceDefinition, operation: AdmissionOperation, subresource: string | undefined): AdmissionSteps {

@@ -1,5 +1,6 @@
+import type { APIResource } from '../../api/index.ts';
 import { priorityOf } from './priorities.ts';
-import type { RemoteGroupVersion, RemoteResource } from './remote-api-services.ts';
+import type { RemoteGroupVersion } from './remote-api-services.ts';
 
 interface NamedVersion {
   readonly groupVersion: string;
@@ -102,7 +103,7 @@ function inOrder<T>(groups: readonly T[], nameOf: (group: T) => string, remotes:
   return result;
 }
 
-function resourceDiscoveries(resources: readonly RemoteResource[]): readonly object[] {
+function resourceDiscoveries(resources: readonly APIResource[]): readonly object[] {
   return resources.filter(({ name }) => !name.includes('/')).map((resource) => {
     const subresources = resources.filter(({ name }) => name.startsWith(`${resource.name}/`));
     return {
@@ -117,6 +118,6 @@ function resourceDiscoveries(resources: readonly RemoteResource[]): readonly obj
   });
 }
 
-function responseKind({ group = '', version = '', kind }: RemoteResource): object {
+function responseKind({ group = '', version = '', kind }: APIResource): object {
   return { group, version, kind };
 }

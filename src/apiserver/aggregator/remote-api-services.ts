@@ -1,23 +1,10 @@
 import { Emitter } from '../../base/index.ts';
-import type { APIService } from '../../api/index.ts';
+import type { APIResource, APIService } from '../../api/index.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
-
-/** One resource as an aggregated server's discovery lists it. Kubernetes: metav1.APIResource. */
-export interface RemoteResource {
-  readonly name: string;
-  readonly singularName: string;
-  readonly namespaced: boolean;
-  readonly group?: string;
-  readonly version?: string;
-  readonly kind: string;
-  readonly verbs: readonly string[];
-  readonly shortNames?: readonly string[];
-  readonly categories?: readonly string[];
-}
 
 /** What an aggregated server says of itself. */
 export interface RemoteDiscovery {
-  readonly resources: readonly RemoteResource[];
+  readonly resources: readonly APIResource[];
   /** The hash under which its index has its OpenAPI v3 document; undefined: it has none. */
   readonly openApiV3Hash: string | undefined;
 }

@@ -1,9 +1,9 @@
 import { decodeBase64, decodeText } from '../../base/index.ts';
-import type { APIService } from '../../api/index.ts';
+import type { APIResource, APIService } from '../../api/index.ts';
 import type { ClusterAddress, Outbound, OutboundResult } from '../outbound.ts';
 import { resolveService } from '../service-resolver.ts';
 import type { ResourceCache } from '../watchcache/index.ts';
-import type { RemoteDiscovery, RemoteResource } from './remote-api-services.ts';
+import type { RemoteDiscovery } from './remote-api-services.ts';
 
 /** Kubernetes: remote_available_controller, discoveryClient. */
 const DISCOVERY_TIMEOUT_MS = 5000;
@@ -71,7 +71,7 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /** What can be used of an APIResourceList; a server that says something else lists nothing. */
-function readResources(list: unknown): readonly RemoteResource[] {
+function readResources(list: unknown): readonly APIResource[] {
   const { resources } = (typeof list === 'object' && list !== null ? list : {}) as { readonly resources?: unknown };
   if (!Array.isArray(resources)) return [];
   return resources.slice(0, RESOURCES_MAX).flatMap((item: unknown) => {

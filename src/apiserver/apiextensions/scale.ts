@@ -1,14 +1,14 @@
 import {
   type CustomResourceRules, type KubernetesObject, nestedInteger, nestedText, type Scale, schemaOf, withNested,
 } from '../../api/index.ts';
-import { newBadRequest, newConflict, newInternalError, newNotFound, newPreconditionFailed, OPTIMISTIC_LOCK_TEXT } from '../errors.ts';
-import { bodyOfKind, checkName, decoded } from '../registry/body.ts';
+import { newBadRequest, newInternalError, newNotFound } from '../errors.ts';
+import { bodyOfKind, decoded } from '../registry/body.ts';
 import type { Call, RegistryDeps } from '../registry/call.ts';
 import { present } from '../registry/endpoint.ts';
 import { newUnsupportedPatch, patched } from '../registry/patch-body.ts';
 import { getNow, whenReadable } from '../registry/read.ts';
 import type { SubresourceHandler } from '../registry/registry.ts';
-import { admittedScale } from '../registry/subresources/scale.ts';
+import { admittedScale, checkPreconditions } from '../registry/subresources/scale.ts';
 import { guaranteedUpdate, rulesAfterAdmission } from '../registry/update.ts';
 
 type Paths = NonNullable<CustomResourceRules['scale']>;
@@ -55,7 +55,7 @@ async function writeScale(deps: RegistryDeps, call: Call, name: string, transfor
     const { scale, found } = scaleFrom(current, paths);
     // Where another writer was quicker, the wish is worked out anew and not asked about again.
     const wanted = current === first ? asked : transform(scale);
-    checkScale(call, name, wanted, current);
+    checkPreconditions(call, name, wanted, current);
     const replicas = wanted.spec?.replicas;
     if (replicas === undefined && !found) throw newBadRequest(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} cannot be empty`);
     return found && replicas === scale.spec.replicas ? current : withNested(current as never, paths.specReplicasPath, replicas ?? 0) as unknown as KubernetesObject;
@@ -84,15 +84,4 @@ function scaleFrom(object: KubernetesObject, paths: Paths): { readonly scale: Sc
 function valueOf<T>(found: { readonly value: T } | { readonly error: string }): T {
   if ('error' in found) throw newInternalError(found.error);
   return found.value;
-}
-
-function checkScale(call: Call, name: string, wanted: Scale, current: KubernetesObject): void {
-  const { definition, cache } = call.endpoint;
-  if (wanted.kind !== undefined && wanted.kind !== 'Scale') throw newBadRequest(`wrong object passed to Scale update: ${JSON.stringify(wanted)}`);
-  if (wanted.metadata?.name) checkName(name, wanted as KubernetesObject);
-  const { resourceVersion, uid } = wanted.metadata ?? {};
-  if (uid && uid !== current.metadata.uid) {
-    throw newPreconditionFailed(definition, name, cache.keyOf(call.namespace, name), `UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`);
-  }
-  if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
 }

@@ -8,6 +8,7 @@ import { collectParams, ConfigurationError, paramResource } from '../policy/para
 import { type AnyBinding, type PolicyHook, PolicySource } from '../policy/policy-source.ts';
 import { requestInput } from '../policy/request-input.ts';
 import type { PolicySources } from '../policy/sources.ts';
+import { type Reinvoked, reinvokedBy } from '../reinvoked.ts';
 import { isExempt } from '../webhook/kinds.ts';
 import { type CompiledPolicy, compilePolicy } from './compile-policy.ts';
 import { mutate, MutationError } from './mutate.ts';
@@ -99,22 +100,6 @@ async function later(
   return run.finish();
 }
 
-/** Whom the first run has asked, and whom the second asks again. Kubernetes: policyReinvokeContext. */
-interface Reinvoked {
-  readonly asked: Set<string>;
-  readonly again: Set<string>;
-  output: KubernetesObject | undefined;
-}
-
-function stateOf({ states }: Reinvocation): Reinvoked {
-  let state = states.get(NAME) as Reinvoked | undefined;
-  if (state === undefined) {
-    state = { asked: new Set(), again: new Set(), output: undefined };
-    states.set(NAME, state);
-  }
-  return state;
-}
-
 /** One request on its way through the policies. Kubernetes: policy/mutating, dispatcher. */
 class Run {
   current: KubernetesObject | undefined;
@@ -131,7 +116,7 @@ class Run {
     this.current = object;
     this.old = old;
     this.reinvocation = reinvocationOf(attributes);
-    this.state = stateOf(this.reinvocation);
+    this.state = reinvokedBy(NAME, this.reinvocation);
     if (this.reinvocation.again && !jsonEqual(this.state.output, object)) this.askAgain();
   }
 

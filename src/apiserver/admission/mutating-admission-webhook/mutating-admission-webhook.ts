@@ -1,7 +1,8 @@
 import { jsonEqual, messageOf } from '../../../base/index.ts';
 import { applyJsonPatch, type JsonPatchOperation, type KubernetesObject, type ResourceDefinition } from '../../../api/index.ts';
 import { newInternalError } from '../../errors.ts';
-import { type AdmissionAttributes, type AdmissionPlugin, type Reinvocation, reinvocationOf } from '../chain.ts';
+import { type AdmissionAttributes, type AdmissionPlugin, reinvocationOf } from '../chain.ts';
+import { type Reinvoked, reinvokedBy } from '../reinvoked.ts';
 import { callHook } from '../webhook/call-hook.ts';
 import { conditionsHold } from '../webhook/conditions.ts';
 import { HookSource, type Invocation } from '../webhook/hook-source.ts';
@@ -38,23 +39,6 @@ export function mutatingAdmissionWebhook(sources: WebhookSources): AdmissionPlug
   };
 }
 
-/** Whom the first run has asked, and whom the second asks again. Kubernetes: webhookReinvokeContext. */
-interface Reinvoked {
-  readonly asked: Set<string>;
-  readonly again: Set<string>;
-  /** What the object was when the webhooks had done with it. */
-  output: KubernetesObject | undefined;
-}
-
-function stateOf({ states }: Reinvocation): Reinvoked {
-  let state = states.get(NAME) as Reinvoked | undefined;
-  if (state === undefined) {
-    state = { asked: new Set(), again: new Set(), output: undefined };
-    states.set(NAME, state);
-  }
-  return state;
-}
-
 /** Something has changed the object since they saw it. */
 function askAgain(state: Reinvoked): void {
   for (const uid of state.asked) state.again.add(uid);
@@ -64,7 +48,7 @@ function askAgain(state: Reinvoked): void {
 /** In the second run: whatever came before the webhooks may have changed what they had left. */
 function noteChanges({ reinvocation }: AdmissionAttributes, object: KubernetesObject | undefined): void {
   if (reinvocation === undefined || !reinvocation.again) return;
-  const state = stateOf(reinvocation);
+  const state = reinvokedBy(NAME, reinvocation);
   if (!jsonEqual(state.output, object)) askAgain(state);
 }
 
@@ -78,7 +62,7 @@ async function mutate(
 ): Promise<KubernetesObject | undefined> {
   const { definition, subresource } = attributes;
   const reinvocation = reinvocationOf(attributes);
-  const state = stateOf(reinvocation);
+  const state = reinvokedBy(NAME, reinvocation);
   const convert = converter(sources, attributes);
   let current = object;
   let version = definition;

@@ -1,5 +1,6 @@
 import type { KubernetesObject, MatchResources, ParamRef, ResourceDefinition } from '../../../api/index.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
+import { ByOperation } from '../by-operation.ts';
 import type { AdmissionOperation } from '../chain.ts';
 import type { Equivalents } from '../webhook/hook-source.ts';
 import { type Constraints, constraintsOf, couldMatch } from './matching.ts';
@@ -39,7 +40,7 @@ export class PolicySource<P extends AnyPolicy, C> {
   private readonly compile: (policy: P) => C;
   private readonly compiled = new WeakMap<P, C>();
   private hooks: readonly PolicyHook<P, C>[] | undefined;
-  private known = new WeakMap<ResourceDefinition, Map<string, readonly PolicyHook<P, C>[]>>();
+  private readonly known = new ByOperation<readonly PolicyHook<P, C>[]>();
   private isEmpty = true;
 
   constructor(policies: ResourceCache, bindings: ResourceCache, equivalents: Equivalents, compile: (policy: P) => C) {
@@ -49,7 +50,7 @@ export class PolicySource<P extends AnyPolicy, C> {
     this.compile = compile;
     const forget = (): void => {
       this.hooks = undefined;
-      this.known = new WeakMap();
+      this.known.forget();
       this.isEmpty = false;
     };
     policies.onChange(forget);
@@ -58,18 +59,9 @@ export class PolicySource<P extends AnyPolicy, C> {
 
   hooksFor(definition: ResourceDefinition, operation: AdmissionOperation, subresource = ''): readonly PolicyHook<P, C>[] {
     if (this.isEmpty) return NONE;
-    let ofResource = this.known.get(definition);
-    if (ofResource === undefined) {
-      ofResource = new Map();
-      this.known.set(definition, ofResource);
-    }
-    const key = `${operation}/${subresource}`;
-    let hooks = ofResource.get(key);
-    if (hooks === undefined) {
-      hooks = (this.hooks ??= this.readHooks()).filter(({ constraints }) => couldMatch(constraints, definition, operation, subresource, this.equivalents));
-      ofResource.set(key, hooks);
-    }
-    return hooks;
+    return this.known.get(definition, operation, subresource, () => (
+      (this.hooks ??= this.readHooks()).filter(({ constraints }) => couldMatch(constraints, definition, operation, subresource, this.equivalents))
+    ));
   }
 
   private readHooks(): readonly PolicyHook<P, C>[] {

@@ -1,5 +1,6 @@
 import type { MutatingWebhookConfiguration, ResourceDefinition, ValidatingWebhookConfiguration } from '../../../api/index.ts';
 import type { ResourceCache } from '../../watchcache/index.ts';
+import { ByOperation } from '../by-operation.ts';
 import type { AdmissionOperation } from '../chain.ts';
 import { type Hook, hooksOf, matchesRule } from './hooks.ts';
 
@@ -22,7 +23,7 @@ export class HookSource {
   private readonly configurations: ResourceCache;
   private readonly equivalents: Equivalents;
   private hooks: readonly Hook[] | undefined;
-  private known = new WeakMap<ResourceDefinition, Map<string, readonly Invocation[]>>();
+  private readonly known = new ByOperation<readonly Invocation[]>();
   private isEmpty = true;
 
   constructor(configurations: ResourceCache, equivalents: Equivalents) {
@@ -30,7 +31,7 @@ export class HookSource {
     this.equivalents = equivalents;
     configurations.onChange((object) => {
       this.hooks = undefined;
-      this.known = new WeakMap();
+      this.known.forget();
       this.isEmpty &&= object === undefined;
     });
   }
@@ -38,18 +39,7 @@ export class HookSource {
   /** In the order in which they are called. */
   invocationsFor(definition: ResourceDefinition, operation: AdmissionOperation, subresource = ''): readonly Invocation[] {
     if (this.isEmpty) return NONE;
-    let ofResource = this.known.get(definition);
-    if (ofResource === undefined) {
-      ofResource = new Map();
-      this.known.set(definition, ofResource);
-    }
-    const key = `${operation}/${subresource}`;
-    let invocations = ofResource.get(key);
-    if (invocations === undefined) {
-      invocations = this.findInvocations(definition, operation, subresource);
-      ofResource.set(key, invocations);
-    }
-    return invocations;
+    return this.known.get(definition, operation, subresource, () => this.findInvocations(definition, operation, subresource));
   }
 
   private findInvocations(definition: ResourceDefinition, operation: AdmissionOperation, subresource: string): readonly Invocation[] {

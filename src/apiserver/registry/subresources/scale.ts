@@ -58,7 +58,8 @@ export async function admittedScale(deps: RegistryDeps, call: Call, name: string
   return scale as Scale;
 }
 
-function checkScale(call: Call, name: string, wanted: Scale, current: KubernetesObject): void {
+/** A Scale says which object it means, and which state of it, as the object itself would. */
+export function checkPreconditions(call: Call, name: string, wanted: Scale, current: KubernetesObject): void {
   const { definition, cache } = call.endpoint;
   if (wanted.kind !== undefined && wanted.kind !== 'Scale') throw newBadRequest(`wrong object passed to Scale update: ${JSON.stringify(wanted)}`);
   if (wanted.metadata?.name) checkName(name, wanted as KubernetesObject);
@@ -67,6 +68,10 @@ function checkScale(call: Call, name: string, wanted: Scale, current: Kubernetes
     throw newPreconditionFailed(definition, name, cache.keyOf(call.namespace, name), `UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`);
   }
   if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) throw newConflict(definition, name, OPTIMISTIC_LOCK_TEXT);
+}
+
+function checkScale(call: Call, name: string, wanted: Scale, current: KubernetesObject): void {
+  checkPreconditions(call, name, wanted, current);
   const { name: ownName, namespace } = current.metadata;
   const errors = validateScale({ ...wanted, metadata: { ...wanted.metadata, name: ownName, ...(namespace === undefined ? {} : { namespace }) } });
   if (errors.length > 0) throw newInvalidError('autoscaling', 'Scale', name, errors);
