@@ -2,6 +2,7 @@ export * from './assert.ts';
 export * from './base64.ts';
 export * from './byte-stream.ts';
 export * from './bytes.ts';
+export * from './calendar.ts';
 export * from './crc32.ts';
 export * from './deferred.ts';
 export * from './disposable.ts';

@@ -1,3 +1,5 @@
+import { dateOfDays, daysOfDate } from '../base/index.ts';
+
 /** A moment in UTC, taken apart. */
 export interface CalendarTime {
   readonly year: number;
@@ -16,36 +18,19 @@ export interface CalendarTime {
 
 const dayMs = 86_400_000;
 
-/** Takes milliseconds since 1970 UTC apart. Source: Howard Hinnant, chrono-compatible date algorithms, civil_from_days. */
+/** Takes milliseconds since 1970 UTC apart. */
 function toCalendar(timeMs: number): CalendarTime {
   const days = Math.floor(timeMs / dayMs);
   let rest = Math.floor(timeMs - days * dayMs);
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
-  const dayOfShiftedYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfShiftedYear + 2) / 153);
-  const day = dayOfShiftedYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const date = dateOfDays(days);
   const millisecond = rest % 1000;
   rest = Math.floor(rest / 1000);
   return {
-    year, month, day,
+    ...date,
     hour: Math.floor(rest / 3600), minute: Math.floor(rest / 60) % 60, second: rest % 60, millisecond,
     weekday: (((days + 4) % 7) + 7) % 7,
-    dayOfYear: days - toDays(year, 1, 1) + 1,
+    dayOfYear: days - daysOfDate(date.year, 1, 1) + 1,
   };
-}
-
-/** Days from 1970-01-01 to a date. */
-export function toDays(year: number, month: number, day: number): number {
-  const shiftedYear = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shiftedYear / 400);
-  const yearOfEra = shiftedYear - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
 }
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];

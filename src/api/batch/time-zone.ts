@@ -1,5 +1,7 @@
 // Civil time in a time zone, by what the platform knows of zones, with Go's choices where the clock jumps.
 
+import { dateOfDays, daysOfDate } from '../../base/index.ts';
+
 const dayMs = 86_400_000;
 
 /** A moment as a calendar in some zone shows it. */
@@ -47,7 +49,7 @@ function zoneOf(offsetAt: (ms: number) => number): TimeZone {
   return {
     civil: (ms) => civilOf(ms + offsetAt(ms)),
     instant(year, month, day, hour, minute, second) {
-      const local = daysBefore(year, month, day) * dayMs + hour * 3_600_000 + minute * 60_000 + second * 1000;
+      const local = daysOfDate(year, month, day) * dayMs + hour * 3_600_000 + minute * 60_000 + second * 1000;
       return local - offsetAt(local - offsetAt(local));
     },
   };
@@ -59,35 +61,15 @@ function offsetMs(format: Intl.DateTimeFormat, ms: number): number {
   for (const { type, value } of format.formatToParts(whole)) parts[type] = value;
   const number = (name: string) => Number(parts[name] ?? 0);
   const year = parts['era'] === 'BC' ? 1 - number('year') : number('year');
-  const local = daysBefore(year, number('month'), number('day')) * dayMs + number('hour') * 3_600_000 + number('minute') * 60_000 + number('second') * 1000;
+  const local = daysOfDate(year, number('month'), number('day')) * dayMs + number('hour') * 3_600_000 + number('minute') * 60_000 + number('second') * 1000;
   return local - whole;
-}
-
-/** Days from 1970-01-01 to a date of the Gregorian calendar; months and days may be out of range. */
-function daysBefore(year: number, month: number, day: number): number {
-  const months = year * 12 + (month - 1);
-  const y = Math.floor(months / 12);
-  const m = months - y * 12; // 0 is January
-  // years begin in March here, so that the leap day comes last
-  const shifted = m >= 2 ? y : y - 1;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * ((m + 10) % 12) + 2) / 5) + day - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
 }
 
 function civilOf(localMs: number): CivilTime {
   const days = Math.floor(localMs / dayMs);
   const seconds = Math.floor((localMs - days * dayMs) / 1000);
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
   return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day: dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1,
+    ...dateOfDays(days),
     hour: Math.floor(seconds / 3600), minute: Math.floor(seconds / 60) % 60, second: seconds % 60,
     weekday: (((days + 4) % 7) + 7) % 7,
   };

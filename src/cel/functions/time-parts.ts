@@ -1,4 +1,5 @@
-import { civilTime, type CivilTime, epochDayOf } from '../values/time.ts';
+import { daysOfDate } from '../../base/index.ts';
+import { civilTime, type CivilTime } from '../values/time.ts';
 import { CelDuration, CelError, CelTimestamp } from '../values/value.ts';
 import type { CelFunction } from './call.ts';
 
@@ -8,7 +9,7 @@ const SECOND = 1_000_000_000n;
 export const TIME_FUNCTIONS: Readonly<Record<string, CelFunction>> = {
   getFullYear: part((time) => time.year),
   getMonth: part((time) => time.month - 1),
-  getDayOfYear: part((time) => time.epochDay - epochDayOf(time.year, 1, 1)),
+  getDayOfYear: part((time) => time.epochDay - daysOfDate(time.year, 1, 1)),
   getDayOfMonth: part((time) => time.day - 1),
   getDate: part((time) => time.day),
   getDayOfWeek: part((time) => (((time.epochDay + 4) % 7) + 7) % 7),
@@ -43,7 +44,7 @@ function zoneOffsetSeconds(zone: string, at: CelTimestamp): number | CelError {
     const parts = new Map(format.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]));
     const field = (name: Intl.DateTimeFormatPartTypes) => Number(parts.get(name) ?? 0);
     const year = parts.get('era') === 'BC' ? 1 - field('year') : field('year');
-    return epochDayOf(year, field('month'), field('day')) * 86_400 + field('hour') * 3600 + field('minute') * 60 + field('second') - seconds;
+    return daysOfDate(year, field('month'), field('day')) * 86_400 + field('hour') * 3600 + field('minute') * 60 + field('second') - seconds;
   } catch {
     return new CelError(`unknown time zone ${zone}`);
   }

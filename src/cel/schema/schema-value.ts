@@ -1,6 +1,6 @@
-import { decodeBase64 } from '../../base/index.ts';
+import { daysOfDate, decodeBase64 } from '../../base/index.ts';
 import { celEquals } from '../values/equality.ts';
-import { isDate, newTimestamp, parseGoDuration, parseTimestamp, epochDayOf, newDuration } from '../values/time.ts';
+import { isDate, newTimestamp, parseGoDuration, parseTimestamp, newDuration } from '../values/time.ts';
 import { CelError, CelList, CelMap, CelOpaque, NO_SUCH_OVERLOAD, type Value } from '../values/value.ts';
 import { rawEquals } from '../values/equality.ts';
 import { type CelType, opaqueType } from '../types.ts';
@@ -74,7 +74,7 @@ function fromText(text: string, schema: Schema): Value {
       const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
       const [year = 0, month = 0, day = 0] = match?.slice(1).map(Number) ?? [];
       if (!isDate(year, month, day)) return new CelError(`Invalid date formatted string ${text}: parsing time "${text}" as "2006-01-02": cannot parse "${text}" as "2006"`);
-      return newTimestamp(BigInt(epochDayOf(year, month, day)) * 86_400n * 1_000_000_000n);
+      return newTimestamp(BigInt(daysOfDate(year, month, day)) * 86_400n * 1_000_000_000n);
     }
     case 'date-time': {
       const nanoseconds = parseTimestamp(text);

@@ -1,3 +1,4 @@
+import { dateOfDays, daysOfDate } from '../../base/index.ts';
 import { CelDuration, CelError, CelTimestamp } from './value.ts';
 
 const SECOND = 1_000_000_000n;
@@ -72,27 +73,10 @@ export function civilTime(nanoseconds: bigint): CivilTime {
   const seconds = floorDivide(nanoseconds, SECOND);
   const epochDay = Number(floorDivide(seconds, DAY_SECONDS));
   const inDay = Number(seconds - BigInt(epochDay) * DAY_SECONDS);
-  // The proleptic Gregorian calendar, with years that begin in March.
-  const shifted = epochDay + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthIndex = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9;
   return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day: dayOfYear - Math.floor((153 * monthIndex + 2) / 5) + 1,
+    ...dateOfDays(epochDay),
     hour: Math.floor(inDay / 3600), minute: Math.floor(inDay / 60) % 60, second: inDay % 60, nanosecond: Number(nanoseconds - seconds * SECOND), epochDay,
   };
-}
-
-/** Days since 1970 of a date. */
-export function epochDayOf(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
 }
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:([Zz])|([+-])(\d{2}):(\d{2}))$/;
@@ -107,7 +91,7 @@ export function parseTimestamp(text: string): bigint | undefined {
   const offsetMinutes = Number(match[11] ?? 0);
   if (offsetHours > 24 || offsetMinutes > 59) return undefined;
   const offset = (offsetHours * 60 + offsetMinutes) * 60 * (match[9] === '-' ? -1 : 1);
-  const seconds = BigInt(epochDayOf(year, month, day)) * DAY_SECONDS + BigInt(hour * 3600 + minute * 60 + second - offset);
+  const seconds = BigInt(daysOfDate(year, month, day)) * DAY_SECONDS + BigInt(hour * 3600 + minute * 60 + second - offset);
   return seconds * SECOND + BigInt((match[7] ?? '').slice(0, 9).padEnd(9, '0'));
 }
 

@@ -1,4 +1,5 @@
-import { formatCalendar, toDays } from '../../calendar.ts';
+import { daysOfDate } from '../../../base/index.ts';
+import { formatCalendar } from '../../calendar.ts';
 import { memoryBytes, uptimeSeconds } from '../../files/proc.ts';
 import type { Process, Program } from '../../process/process.ts';
 import { parseSignal } from '../../process/signals.ts';
@@ -64,7 +65,7 @@ function parseDate(text: string, nowMs: number): number | undefined {
   const match = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:Z| UTC)?)?$/.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour = '0', minute = '0', second = '0'] = match;
-  return toDays(Number(year), Number(month), Number(day)) * 86_400_000 + (Number(hour) * 3600 + Number(minute) * 60 + Number(second)) * 1000;
+  return daysOfDate(Number(year), Number(month), Number(day)) * 86_400_000 + (Number(hour) * 3600 + Number(minute) * 60 + Number(second)) * 1000;
 }
 
 export const env: Program = async (process) => {
