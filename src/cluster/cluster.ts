@@ -101,7 +101,8 @@ export async function startCluster({ world, store, spec }: { readonly world: Wor
     transportFor, world, rootCertificatePem: spec.authorityPem ?? '', resources: apiServer.resources,
     ...(spec.certificateSigner === undefined ? {} : { certificateSigner: spec.certificateSigner }),
     ...(spec.tokenSigner === undefined ? {} : { signToken: spec.tokenSigner.sign }),
-    onError: (controller, key, error) => logs.controllers.error(`${controller} ${key}: ${String(error)}`),
+    // Somebody else was quicker: that is how it goes, and the controller looks again.
+    onError: (controller, key, error) => logs.controllers[hasReason(error, 'Conflict') ? 'info' : 'error'](`${controller} ${key}: ${String(error)}`),
   }));
   health.set('controller-manager', HEALTHY);
   logs.controllers.info('controllers started');
