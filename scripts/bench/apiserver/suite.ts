@@ -63,6 +63,8 @@ async function overHttps(folder: string): Promise<Row[]> {
   const ours = await serve(folder, 'server');
   const floor = await serve(folder, 'floor');
   const rates: Record<string, number[]> = { get: [], post: [], floorGet: [], floorPost: [], getWall: [], postWall: [] };
+  // What counts is a server that has run for a while, on either side.
+  for (const work of ['get', 'post'] as const) for (const server of [ours, floor]) await load(folder, server, work, `warm-${work}`);
   for (let round = 0; round < ROUNDS; round++) {
     for (const work of ['get', 'post'] as const) {
       const own = await load(folder, ours, work, `${work}-${round}`);
