@@ -13,7 +13,7 @@ export interface Load {
   readonly name: string;
 }
 
-/** requests: how many were answered; the others are milliseconds of the last answer, or of the median for lists. */
+/** requests: how many were answered; firstByteMs and wholeMs are milliseconds of the last answer, for lists the medians. */
 export interface Seen {
   readonly requests: number;
   readonly wallMs: number;
@@ -50,8 +50,8 @@ async function run({ port, ca, cert, key, work, seconds, name }: Load): Promise<
   else await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => worker(index)));
   const wallMs = performance.now() - start;
   session.close();
-  const median = seen.sort((a, b) => a.wholeMs - b.wholeMs)[seen.length >> 1] ?? last;
-  return { requests: work === 'list' ? seen.length : requests, wallMs, ...median };
+  const median = (of: (one: typeof last) => number) => seen.map(of).sort((a, b) => a - b)[seen.length >> 1] ?? of(last);
+  return { requests: work === 'list' ? seen.length : requests, wallMs, firstByteMs: median((one) => one.firstByteMs), wholeMs: median((one) => one.wholeMs), bytes: last.bytes || median((one) => one.bytes) };
 }
 
 function send(session: ClientHttp2Session, method: string, path: string, body?: string): Promise<{ firstByteMs: number; wholeMs: number; bytes: number }> {
