@@ -13,7 +13,7 @@ const GZIP_BYTES_MIN = 128 * 1024;
 const gzipAsync = promisify(gzip);
 const COMMA = Buffer.from(',');
 /** A list's first bytes leave when so many are there: soon, and without a piece for each item. */
-const CHUNK_BYTES = 128 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** Answers an object or list in the negotiated encoding. Frozen objects are sent as their one JSON encoding. */
 export function respondObject(
