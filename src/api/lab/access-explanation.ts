@@ -40,7 +40,7 @@ export interface AccessExplanationReview extends KubernetesObject {
     readonly allowedBy?: readonly ExplainedBinding[];
     /** What the user has that comes near, nearest first. */
     readonly near?: readonly ExplainedBinding[];
-    /** Roles that would allow it, those that allow least first. */
+    /** Roles that would allow it, those that allow least first, those of Kubernetes' own components last. */
     readonly helpfulRoles?: readonly (ExplainedName & { readonly rule: PolicyRule })[];
   };
 }
@@ -79,7 +79,7 @@ const schema = addSchema(schemaFromOpenApi('dev.drydock.lab.v1alpha1.AccessExpla
         reasonCode: { ...text, description: 'Why, in one word.' }, message: { ...text, description: 'Why, in one sentence.' },
         allowedBy: { ...bindings, description: 'All bindings with a rule that allows it.' },
         near: { ...bindings, description: 'What the user has that comes near, nearest first.' },
-        helpfulRoles: { type: 'array', description: 'Roles that would allow it, those that allow least first.', items: { type: 'object', properties: { kind: text, name: text, namespace: text, rule } } },
+        helpfulRoles: { type: 'array', description: 'Roles that would allow it, those that allow least first, those of components last.', items: { type: 'object', properties: { kind: text, name: text, namespace: text, rule } } },
       },
     },
   },

@@ -130,7 +130,7 @@ function roleName({ kind, name }: RoleRef, namespace: string | undefined): Expla
   return { kind, name, ...(kind === 'Role' && namespace !== undefined ? { namespace } : {}) };
 }
 
-/** Those that give away least come first. */
+/** Those that give away least come first, roles of components last. */
 function helpfulRoles({ roles, clusterRoles }: ExplanationSources, attributes: AuthorizationAttributes): readonly HelpfulRole[] {
   const { namespace = '', path } = attributes;
   const candidates: { readonly role: HelpfulRole; readonly size: number }[] = [];
@@ -142,7 +142,9 @@ function helpfulRoles({ roles, clusterRoles }: ExplanationSources, attributes: A
   };
   if (path === undefined && namespace !== '') for (const role of roles.objects.list({ namespace })) consider(role as Role, 'Role');
   for (const role of clusterRoles.objects.list({})) consider(role as Role, 'ClusterRole');
-  return candidates.sort((a, b) => a.size - b.size || (a.role.name < b.role.name ? -1 : 1)).slice(0, SHOWN_MAX).map(({ role }) => role);
+  // Roles of components come last: nobody should bind people to them, and there are enough to crowd out edit and admin.
+  const isSystem = (name: string) => Number(name.startsWith('system:'));
+  return candidates.sort((a, b) => isSystem(a.role.name) - isSystem(b.role.name) || a.size - b.size || (a.role.name < b.role.name ? -1 : 1)).slice(0, SHOWN_MAX).map(({ role }) => role);
 }
 
 /** How much a rule allows, roughly. */
